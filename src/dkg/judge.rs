@@ -1,0 +1,299 @@
+//! The judge: anybody with the terms of the run and the evidence reaches the verdict, without a secret.
+
+use alloc::vec::Vec;
+
+use super::Run;
+use super::complaint::pad;
+use super::msg::{Commit, Complaint, Reveal, Share, signature_of, view_of};
+use super::round2::read_claim;
+use crate::curve::{Curve, Scheme, Unchecked, read_point, read_scalar};
+use crate::envelope::Verified;
+use crate::error::Fault;
+use crate::evidence::{Envelope, Evidence, EvidenceKind};
+use crate::hash::{Tag, Transcript, sha256};
+use crate::key::Sharing;
+use crate::party::PartyId;
+use crate::proof::commit::Opening;
+use crate::proof::dleq;
+use crate::session::{Terms, view};
+use crate::sharing::{Commitment, evaluate_unchecked};
+use crate::wire::{Header, Kind};
+
+/// What evidence shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Finding {
+    /// Certain: this member of the roster did this in this run.
+    Guilty(PartyId, Fault),
+    /// The evidence shows nothing against anybody.
+    Inconclusive,
+}
+
+/// Judges evidence from a key generation of scheme `S` with these terms.
+#[must_use]
+pub fn judge<S: Scheme>(run: &Run, evidence: &Evidence) -> Finding {
+    let court = Court::<S> { run, terms: run.terms::<S>(PartyId::COORDINATOR), scheme: core::marker::PhantomData };
+    let finding = match evidence.kind {
+        EvidenceKind::Equivocation => court.equivocation(evidence),
+        EvidenceKind::Undecodable => court.undecodable(evidence),
+        EvidenceKind::Opening => court.opening(evidence),
+        EvidenceKind::Complaint => court.complaint(evidence),
+        EvidenceKind::Certificate => court.certificate(evidence),
+        EvidenceKind::SignatureShare => None,
+    };
+    finding.map_or(Finding::Inconclusive, |(who, fault)| Finding::Guilty(who, fault))
+}
+
+struct Court<'a, S: Scheme> {
+    run: &'a Run,
+    terms: Terms,
+    scheme: core::marker::PhantomData<S>,
+}
+
+type Guilty = Option<(PartyId, Fault)>;
+
+impl<S: Scheme> Court<'_, S> {
+    /// The envelope's signature holds, and it belongs to this run.
+    fn admit(&self, envelope: &Envelope) -> Option<Verified> {
+        let verified = envelope.clone().verify(self.run.roster()).ok()?;
+        let Header { protocol, session, binding, .. } = *verified.header();
+        (protocol == self.terms.protocol && session == self.terms.session && binding == self.terms.binding)
+            .then_some(verified)
+    }
+
+    /// As [`Court::admit`], in its slot.
+    fn admit_as(&self, envelope: &Envelope, round: u8, kind: Kind) -> Option<Verified> {
+        let verified = self.admit(envelope)?;
+        let header = verified.header();
+        let addressed = header.to.is_some() == (kind == Kind::Direct);
+        (header.round == round && header.kind == kind && addressed).then_some(verified)
+    }
+
+    fn equivocation(&self, evidence: &Evidence) -> Guilty {
+        let [a, b] = evidence.messages.as_slice() else { return None };
+        let (a, b) = (self.admit(a)?, self.admit(b)?);
+        let slot = |h: &Header| (h.round, h.from, h.to);
+        // kinds 0 and 2 of round 3 share one slot; a notice has none
+        let sort = |h: &Header| if h.round == 3 && h.kind == Kind::Complaint { Kind::All } else { h.kind };
+        let same = slot(a.header()) == slot(b.header()) && sort(a.header()) == sort(b.header());
+        let differ = a.body() != b.body() || a.header().kind != b.header().kind;
+        (same && differ && a.header().kind != Kind::Notice).then_some((a.header().from, Fault::Equivocation))
+    }
+
+    fn undecodable(&self, evidence: &Evidence) -> Guilty {
+        let [envelope] = evidence.messages.as_slice() else { return None };
+        let verified = self.admit(envelope)?;
+        let from = verified.header().from;
+        let bad = match (verified.header().round, verified.header().kind) {
+            (1, Kind::All) => {
+                let commit = Commit::parse(verified.body())?;
+                commit.keys::<S::Curve>().any(|key| read_point::<S::Curve>(key).is_none())
+            }
+            (2, Kind::All) => {
+                let reveal = Reveal::parse::<S::Curve>(verified.body(), self.run.threshold())?;
+                read_claim::<S::Curve>(from, &reveal).is_none()
+                    || strict_points::<S::Curve>(reveal.points).is_none()
+            }
+            (3, Kind::Complaint) => {
+                let complaint = Complaint::parse::<S::Curve>(verified.body())?;
+                let dealer = PartyId::new(complaint.accused).ok();
+                let named = dealer.filter(|j| *j != from && self.run.roster().parties().contains(*j));
+                named.is_none_or(|dealer| quoted_share(self.run, &self.terms, dealer, from, &complaint).is_none())
+            }
+            _ => false,
+        };
+        bad.then_some((from, Fault::Malformed))
+    }
+
+    fn opening(&self, evidence: &Evidence) -> Guilty {
+        let [commit, reveal] = evidence.messages.as_slice() else { return None };
+        let (commit, reveal) = (self.admit_as(commit, 1, Kind::All)?, self.admit_as(reveal, 2, Kind::All)?);
+        let from = reveal.header().from;
+        let view = Reveal::parse::<S::Curve>(reveal.body(), self.run.threshold())?;
+        let commitment = Commit::parse(commit.body())?.commitment;
+        if commit.header().from != from {
+            return None;
+        }
+        let opening = Opening { points: view.points, chain: view.chain, salt: view.salt };
+        if commitment != &opening.commit(&self.terms.sid(), from) {
+            return Some((from, Fault::BadOpening));
+        }
+        let claim = read_claim::<S::Curve>(from, &view)?;
+        (!claim.verify(view.e1)).then_some((from, Fault::BadProof))
+    }
+
+    fn complaint(&self, evidence: &Evidence) -> Guilty {
+        let [complaint, reveal, share, commit] = evidence.messages.as_slice() else { return None };
+        let [commit_hashes, reveal_hashes] = evidence.attachments.as_slice() else { return None };
+        let complaint = self.admit_as(complaint, 3, Kind::Complaint)?;
+        let (reveal, commit) = (self.admit_as(reveal, 2, Kind::All)?, self.admit_as(commit, 1, Kind::All)?);
+        let (complainant, dealer) = (complaint.header().from, reveal.header().from);
+        let quoted = Complaint::parse::<S::Curve>(complaint.body())?;
+        let view_reveal = Reveal::parse::<S::Curve>(reveal.body(), self.run.threshold())?;
+        let sound = commit.header().from == complainant
+            && quoted.accused == dealer.get()
+            && dealer != complainant
+            && share.to_bytes() == quoted.envelope
+            // the complainant's one-time keys are those the dealer saw, and the reveal is the one the complainant saw
+            && self.view(1, commit_hashes, complainant, commit.body())? == *view_reveal.e1
+            && self.view(2, reveal_hashes, dealer, reveal.body())? == *quoted.e2;
+        if !sound {
+            return None;
+        }
+        let case = Case {
+            run: self.run,
+            terms: &self.terms,
+            e1: view_reveal.e1,
+            dealer,
+            complainant,
+            complaint: &quoted,
+        };
+        match case.decide::<S>(&view_reveal, &Commit::parse(commit.body())?) {
+            Outcome::Dealer(fault) => Some((dealer, fault)),
+            Outcome::Complainant => Some((complainant, Fault::FalseComplaint)),
+            Outcome::Inconclusive => None,
+        }
+    }
+
+    fn certificate(&self, evidence: &Evidence) -> Guilty {
+        let ([certify], [reveals]) = (evidence.messages.as_slice(), evidence.attachments.as_slice()) else {
+            return None;
+        };
+        let certify = self.admit_as(certify, 3, Kind::All)?;
+        let from = certify.header().from;
+        let hashes: Vec<_> = reveals.iter().map(|(id, body)| (*id, sha256(body))).collect();
+        let e2 = self.view_of_all(2, &hashes)?;
+        if view_of(certify.body())? != &e2 {
+            return None;
+        }
+        let sharing = self.sharing(reveals, from, e2)?;
+        let signature = signature_of(certify.body())?;
+        (!self.run.roster().verify(from, &sharing.to_sign(), signature)).then_some((from, Fault::BadSignature))
+    }
+
+    /// What everybody with these reveals must certify.
+    fn sharing(&self, reveals: &[(PartyId, Vec<u8>)], judged: PartyId, e2: [u8; 32]) -> Option<Sharing<S>> {
+        let threshold = self.run.threshold();
+        let mut sums = alloc::vec![Unchecked::<S::Curve>::identity(); usize::from(threshold.t())];
+        let mut e1 = None;
+        let mut chains = Vec::with_capacity(reveals.len());
+        for (id, body) in reveals {
+            let reveal = Reveal::parse::<S::Curve>(body, threshold)?;
+            for (sum, point) in sums.iter_mut().zip(reveal.points.chunks(S::Curve::POINT_LEN)) {
+                *sum += Unchecked::read(point)?;
+            }
+            if *id == judged {
+                e1 = Some(*reveal.e1);
+            }
+            chains.push(*reveal.chain);
+        }
+        let e1 = e1?;
+        let points = sums.into_iter().map(Unchecked::check).collect::<Option<Vec<_>>>()?;
+        let start = Transcript::new(Tag::ChainCode).bytes(&e1);
+        let mut sharing = Sharing::<S> {
+            sid: self.terms.sid(),
+            epoch: 0,
+            base: [0; 32],
+            views: [e1, e2],
+            threshold,
+            roster: self.run.roster().clone(),
+            commitment: Commitment::new(points)?,
+            chain_code: chains.iter().fold(start, |t, chain| t.bytes(chain)).finish(),
+            key_id: [0; 32],
+        };
+        sharing.key_id = Sharing::<S>::first_key_id(&sharing.digest());
+        Some(sharing)
+    }
+
+    /// The view that has these hashes, if `body` is the one of `member` in it.
+    fn view(&self, round: u8, hashes: &[(PartyId, Vec<u8>)], member: PartyId, body: &[u8]) -> Option<[u8; 32]> {
+        let hashes: Option<Vec<_>> = hashes.iter().map(|(id, h)| Some((*id, h.as_slice().try_into().ok()?))).collect();
+        let hashes: Vec<(PartyId, [u8; 32])> = hashes?;
+        let there = hashes.iter().any(|(id, hash)| *id == member && *hash == sha256(body));
+        there.then(|| self.view_of_all(round, &hashes))?
+    }
+
+    /// The view with exactly one hash from every member, ascending.
+    fn view_of_all(&self, round: u8, hashes: &[(PartyId, [u8; 32])]) -> Option<[u8; 32]> {
+        let complete = hashes.iter().map(|(id, _)| *id).eq(self.run.roster().parties().iter());
+        complete.then(|| view(&self.terms.sid(), round, hashes))
+    }
+}
+
+/// Points that are canonical, of prime order, and not the identity.
+pub(super) fn strict_points<C: Curve>(bytes: &[u8]) -> Option<Vec<Unchecked<C>>> {
+    bytes.chunks(C::POINT_LEN).map(|b| read_point::<C>(b).map(Unchecked::of)).collect()
+}
+
+/// The share that a complaint quotes, if it is `dealer`'s to `complainant`, signed, in this run.
+fn quoted_share(
+    run: &Run,
+    terms: &Terms,
+    dealer: PartyId,
+    complainant: PartyId,
+    complaint: &Complaint<'_>,
+) -> Option<Verified> {
+    let verified = Verified::open(run.roster(), complaint.envelope).ok()?;
+    let expected = terms.header(2, Kind::Direct, dealer, Some(complainant));
+    (verified.header() == &expected).then_some(verified)
+}
+
+/// One complaint, with everything it is decided by.
+pub(super) struct Case<'a> {
+    pub(super) run: &'a Run,
+    pub(super) terms: &'a Terms,
+    pub(super) e1: &'a [u8; 32],
+    pub(super) dealer: PartyId,
+    pub(super) complainant: PartyId,
+    pub(super) complaint: &'a Complaint<'a>,
+}
+
+/// Who lied.
+pub(super) enum Outcome {
+    Dealer(Fault),
+    Complainant,
+    Inconclusive,
+}
+
+impl Case<'_> {
+    pub(super) fn decide<S: Scheme>(&self, reveal: &Reveal<'_>, commit: &Commit<'_>) -> Outcome {
+        // (1) the quoted share is signed by the dealer, to the complainant, in this run
+        let Some(quoted) = quoted_share(self.run, self.terms, self.dealer, self.complainant, self.complaint) else {
+            return Outcome::Inconclusive;
+        };
+        let Some(share) = Share::parse::<S::Curve>(quoted.body()) else { return Outcome::Inconclusive };
+        let Some(key_bytes) = commit.key_for::<S::Curve>(self.run, self.complainant, self.dealer) else {
+            return Outcome::Inconclusive;
+        };
+        // (2) D or c does not decode: the dealer's fault
+        let decoded = (read_point::<S::Curve>(share.point), read_scalar::<S::Curve>(share.masked));
+        let (Some(point), Some(masked)) = decoded else { return Outcome::Dealer(Fault::Malformed) };
+        // (3) K does not decode, or the proof does not hold: the complainant's fault
+        let Some(opened) = self.opened::<S::Curve>(key_bytes, share.point, &point) else { return Outcome::Complainant };
+        // (4) the share itself
+        let pad = pad::<S::Curve>(self.e1, self.dealer, self.complainant, key_bytes, share.point, opened);
+        let claimed = Unchecked::of(S::Curve::mul_base(&(masked - pad)));
+        let points = strict_points::<S::Curve>(reveal.points);
+        if points.is_some_and(|points| evaluate_unchecked(&points, self.complainant) == claimed) {
+            Outcome::Complainant
+        } else {
+            Outcome::Dealer(Fault::BadShare)
+        }
+    }
+
+    /// `K`, encoded, if it is `e*D` for the `e` behind the complainant's one-time key.
+    fn opened<C: Curve>(&self, key_bytes: &[u8], point_bytes: &[u8], point: &C::Point) -> Option<&[u8]> {
+        let complaint = self.complaint;
+        let key = read_point::<C>(key_bytes)?;
+        let opened = read_point::<C>(complaint.opened)?;
+        let (c, z) = (read_scalar::<C>(complaint.c)?, read_scalar::<C>(complaint.z)?);
+        let statement = dleq::Statement {
+            e1: self.e1,
+            complainant: self.complainant,
+            dealer: self.dealer,
+            key: key_bytes,
+            point: point_bytes,
+            opened: complaint.opened,
+        };
+        dleq::verify::<C>(&statement, [&key, point, &opened], &c, &z).then_some(complaint.opened)
+    }
+}

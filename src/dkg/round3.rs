@@ -1,0 +1,101 @@
+//! Round 3: everybody certifies, or somebody complains.
+//!
+//! Checks at the end of the round: K3.1 equal views of round 2, in certificates and complaints alike; K3.2 certificate
+//! signatures; K3.3 complaints, by the judge.
+
+use alloc::vec::Vec;
+
+use super::complaint::decide_in_run;
+use super::msg::{signature_of, view_of};
+use super::Run;
+use crate::curve::Scheme;
+use crate::error::{Abort, Charges, Fault, SetupError};
+use crate::evidence::{Evidence, EvidenceKind};
+use crate::key::{Certificate, KeyShare, PendingShare};
+use crate::secret::Secret;
+use crate::session::{Inbox, Message, Outbox, views_differ};
+use crate::wire::{Kind, Reader};
+
+/// Holding a verified share; waiting for the certificate.
+#[derive(Debug)]
+pub struct Round3<S: Scheme>(PendingShare<S>);
+
+impl<S: Scheme> Round3<S> {
+    pub(super) const fn new(pending: PendingShare<S>) -> Self {
+        Self(pending)
+    }
+
+    /// What must be durable before the certificate signature leaves.
+    #[must_use]
+    pub const fn pending(&self) -> &PendingShare<S> {
+        &self.0
+    }
+
+    /// The message that says this device holds its share, with the identity key's signature.
+    ///
+    /// # Errors
+    /// [`SetupError::WrongSigner`] if the roster's key of this device does not verify it.
+    pub fn certify(&self, signature: &[u8; 64]) -> Result<Outbox, SetupError> {
+        let sharing = self.0.sharing();
+        if !sharing.roster().verify(self.0.id(), &sharing.to_sign(), signature) {
+            return Err(SetupError::WrongSigner(self.0.id()));
+        }
+        let [_, e2] = &sharing.views;
+        let body = e2.iter().chain(signature).copied().collect();
+        Ok(Outbox::to_all(3, Kind::All, body))
+    }
+
+    /// Makes the share the key.
+    ///
+    /// # Errors
+    /// [`Abort`] with check K3.1, K3.2 or K3.3. The share stays pending: a complete certificate that arrives later makes it
+    /// the key.
+    pub fn finish(self, inbox: &Inbox) -> Result<KeyShare<S>, Abort> {
+        let sharing = self.0.sharing();
+        let [e1, e2] = &sharing.views;
+        // [K3.1] everybody saw the same round 2. A complaint carries the view too: judged against another reveal than the
+        // one the complainant saw, an honest complainant would look like a liar.
+        if !inbox.others(3).all(|m| view_of(&m.body) == Some(e2)) {
+            return Err(views_differ(3, "K3.1", sharing.roster().parties(), inbox.terms().me));
+        }
+        let input = sharing.to_sign();
+        let mut charges = Charges::default();
+        let mut signatures = Vec::with_capacity(sharing.roster().len());
+        for message in inbox.all(3) {
+            if message.kind == Kind::Complaint {
+                // [K3.3] the judge decides between complainant and dealer
+                let (who, fault, evidence) = decide_in_run::<S>(inbox, sharing, e1, message);
+                charges.add(who, "K3.3", fault, evidence);
+                continue;
+            }
+            match signature_of(&message.body).filter(|s| sharing.roster().verify(message.from, &input, s)) {
+                Some(signature) => signatures.push(*signature),
+                // [K3.2] the signature of j on the certificate
+                None => charges.add(message.from, "K3.2", Fault::BadSignature, certificate_evidence(inbox, message)),
+            }
+        }
+        charges.verdict(3)?;
+        let certificate = Certificate { cert: sharing.digest(), signatures };
+        Ok(self.0.certified(certificate))
+    }
+
+    pub(super) fn save(&self, tag: u8) -> Secret<Vec<u8>> {
+        let pending = self.0.to_bytes();
+        let mut out = Secret::buffer(1 + pending.expose().len());
+        out.expose_mut().push(tag);
+        out.expose_mut().extend_from_slice(pending.expose());
+        out
+    }
+
+    pub(super) fn restore(run: &Run, r: Reader<'_>) -> Option<Self> {
+        let pending = PendingShare::<S>::from_bytes(r.rest())?;
+        let same = pending.sharing().roster() == run.roster() && pending.sharing().threshold() == run.threshold();
+        same.then_some(Self(pending))
+    }
+}
+
+fn certificate_evidence(inbox: &Inbox, message: &Message) -> Option<Evidence> {
+    let reveals = inbox.all(2).into_iter().map(|m| (m.from, m.body.clone())).collect();
+    let envelope = inbox.envelope(3, message)?;
+    Some(Evidence::new(EvidenceKind::Certificate, alloc::vec![envelope]).attach(reveals))
+}

@@ -1,0 +1,382 @@
+//! What can go wrong, and who is to blame.
+//!
+//! Four types, told apart by what the caller does about them: fix the call ([`SetupError`]), log and carry on
+//! ([`Rejected`]), match the verdict ([`Abort`]), start again ([`ResumeError`]). None is generic; all have a stable
+//! numeric [`code`](SetupError::code) for foreign interfaces.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::evidence::Evidence;
+use crate::party::{Parties, PartyId};
+
+/// A call that cannot start, before any message is made. Nobody is blamed; fix the call.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// Ids are `1..=65534`.
+    #[error("party id {0} is not in 1..=65534")]
+    PartyId(u16),
+    /// A set names a party twice.
+    #[error("{0} stands twice in the set")]
+    DuplicateParty(PartyId),
+    /// More parties than the library allows.
+    #[error("more than {limit} parties")]
+    TooManyParties {
+        /// The most there may be.
+        limit: usize,
+    },
+    /// `2 <= t <= n <= 1024` does not hold.
+    #[error("a threshold of {t} of {n} is not possible: 2 <= t <= n <= 1024")]
+    Threshold {
+        /// Signers needed.
+        t: u16,
+        /// Parties.
+        n: u16,
+    },
+    /// The roster's size is not the threshold's `n`.
+    #[error("the roster has {roster} members, the threshold says {n}")]
+    RosterSize {
+        /// Members of the roster.
+        roster: usize,
+        /// `n` of the threshold.
+        n: u16,
+    },
+    /// Two roster entries carry one identity key.
+    #[error("{0} and {1} have the same identity key")]
+    DuplicateIdentity(PartyId, PartyId),
+    /// An identity key is not a canonical, prime-order Ed25519 key.
+    #[error("the identity key of {0} is not a valid Ed25519 key")]
+    BadIdentity(PartyId),
+    /// The own id is not in the roster, or not among the signers.
+    #[error("{0}, this device, is not among the participants")]
+    SelfMissing(PartyId),
+    /// A named party is not in the roster of the key.
+    #[error("{0} is not in the roster of the key")]
+    NotInRoster(PartyId),
+    /// Too few signers for the key's threshold.
+    #[error("{signers} signers, {t} are needed")]
+    TooFewSigners {
+        /// Signers given.
+        signers: usize,
+        /// Signers needed.
+        t: u16,
+    },
+    /// A signature handed to `kept`, or attached to an envelope, is not by the own identity key.
+    #[error("the signature is not by the identity key that the roster has for {0}")]
+    WrongSigner(PartyId),
+    /// `kept` without anything pending.
+    #[error("nothing is waiting to be kept")]
+    NothingToKeep,
+    /// A nonce commitment or signature share does not fit the others it is used with.
+    #[error("{0}: these nonces or commitments do not belong to this run")]
+    WrongNonce(PartyId),
+    /// A stored or foreign value does not decode, or does not fit its own public data.
+    #[error("malformed {0}")]
+    Malformed(&'static str),
+}
+
+impl SetupError {
+    /// A stable number, 1000..=1999.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::PartyId(_) => 1001,
+            Self::DuplicateParty(_) => 1002,
+            Self::TooManyParties { .. } => 1003,
+            Self::Threshold { .. } => 1004,
+            Self::RosterSize { .. } => 1005,
+            Self::DuplicateIdentity(..) => 1006,
+            Self::BadIdentity(_) => 1007,
+            Self::SelfMissing(_) => 1008,
+            Self::NotInRoster(_) => 1009,
+            Self::TooFewSigners { .. } => 1010,
+            Self::WrongSigner(_) => 1011,
+            Self::NothingToKeep => 1012,
+            Self::WrongNonce(_) => 1013,
+            Self::Malformed(_) => 1014,
+        }
+    }
+}
+
+/// One message refused. The session is untouched: log it and carry on.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejected {
+    /// Shorter than a header, or a header field has a value that no message of version 1 has.
+    #[error("not a message of version 1")]
+    Header,
+    /// A message of another protocol.
+    #[error("protocol {0} is not this session's")]
+    Protocol(u8),
+    /// Another session's id.
+    #[error("another session's message")]
+    Session,
+    /// The session id is ours but the sender disagrees on what is being done: threshold, roster, key, epoch, path or message.
+    #[error("{0} disagrees on the terms of this session")]
+    SetupMismatch(PartyId),
+    /// The transport's sender is not the header's.
+    #[error("the transport says {transport}, the header {header}")]
+    WrongSender {
+        /// Whom the transport authenticated.
+        transport: PartyId,
+        /// Whom the header names.
+        header: PartyId,
+    },
+    /// The sender has nothing to send in this round of this session.
+    #[error("{0} sends nothing of this kind in this round")]
+    Unexpected(PartyId),
+    /// Addressed to somebody else.
+    #[error("addressed to somebody else")]
+    NotForMe,
+    /// A round this protocol does not have, or a kind the round does not have.
+    #[error("no round {round} with kind {kind} here")]
+    Slot {
+        /// Round in the header.
+        round: u8,
+        /// Kind in the header.
+        kind: u8,
+    },
+    /// The body's length is not the one the slot has. Counts as a missing message.
+    #[error("{found} bytes where {expected} are due")]
+    Length {
+        /// Bytes due.
+        expected: usize,
+        /// Bytes found.
+        found: usize,
+    },
+    /// The round is over.
+    #[error("round {0} is over")]
+    PastRound(u8),
+    /// A different message already fills the slot; the first one stays. With two signatures, this convicts the sender.
+    #[error("a second, different message in the slot of {who}")]
+    Conflict {
+        /// The sender.
+        who: PartyId,
+        /// Both envelopes, where both are signed.
+        evidence: Option<Box<Evidence>>,
+    },
+    /// This protocol runs on signed envelopes only.
+    #[error("this protocol needs signed envelopes")]
+    Unsigned,
+}
+
+impl Rejected {
+    /// A stable number, 2000..=2999.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::Header => 2001,
+            Self::Protocol(_) => 2002,
+            Self::Session => 2003,
+            Self::SetupMismatch(_) => 2004,
+            Self::WrongSender { .. } => 2005,
+            Self::Unexpected(_) => 2006,
+            Self::NotForMe => 2007,
+            Self::Slot { .. } => 2008,
+            Self::Length { .. } => 2009,
+            Self::PastRound(_) => 2010,
+            Self::Conflict { .. } => 2011,
+            Self::Unsigned => 2012,
+        }
+    }
+}
+
+/// A round failed and the session is over.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("round {round}, check {check}: {verdict}")]
+#[must_use = "an abort says who cheated; look at the verdict"]
+pub struct Abort {
+    /// The round whose messages failed.
+    pub round: u8,
+    /// The check that failed, by its id in the protocol's documentation, such as `K2.4`.
+    pub check: &'static str,
+    /// Who, or that it cannot be known.
+    pub verdict: Verdict,
+    /// Further parties convicted by the same look at the round, ascending; the verdict names the lowest.
+    pub others: Vec<(PartyId, Fault)>,
+}
+
+impl Abort {
+    /// A stable number, 3000..=3999; the same for every party convicted of one fault.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match &self.verdict {
+            Verdict::Cheater { fault, .. } => 3000 + fault.code(),
+            Verdict::Suspects { why, .. } => 3100 + *why as u16,
+            Verdict::NoFault { why } => 3200 + *why as u16,
+        }
+    }
+
+    /// Everyone convicted, ascending. Empty unless the verdict is [`Verdict::Cheater`].
+    pub fn cheaters(&self) -> impl Iterator<Item = (PartyId, Fault)> + '_ {
+        let first = match &self.verdict {
+            Verdict::Cheater { who, fault, .. } => Some((*who, *fault)),
+            _ => None,
+        };
+        first.into_iter().chain(self.others.iter().copied())
+    }
+}
+
+/// What is known about an abort's cause.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Certain, given a transport that authenticates senders.
+    #[error("{who} cheated: {fault}")]
+    Cheater {
+        /// The lowest cheater.
+        who: PartyId,
+        /// What it did.
+        fault: Fault,
+        /// What convinces a third party, where the fault allows it and the messages were signed.
+        evidence: Option<Box<Evidence>>,
+    },
+    /// One of these, or the network; not decidable from here.
+    #[error("one of {who}, or the network: {why}")]
+    Suspects {
+        /// Who may have done it.
+        who: Parties,
+        /// What was seen.
+        why: Doubt,
+    },
+    /// An event of negligible probability, or a fault of this device. Run again.
+    #[error("nobody's fault: {why}")]
+    NoFault {
+        /// What was seen.
+        why: Chance,
+    },
+}
+
+/// What a cheater did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[repr(u16)]
+pub enum Fault {
+    /// A point or scalar that no honest party sends.
+    #[error("malformed field")]
+    Malformed = 1,
+    /// A commitment does not open.
+    #[error("the commitment does not open")]
+    BadOpening = 2,
+    /// A proof does not verify.
+    #[error("the proof does not verify")]
+    BadProof = 3,
+    /// A share does not fit the public values.
+    #[error("the share does not fit its commitment")]
+    BadShare = 4,
+    /// A certificate signature does not verify.
+    #[error("the certificate signature does not verify")]
+    BadSignature = 5,
+    /// A complaint against an honest dealer.
+    #[error("false complaint")]
+    FalseComplaint = 6,
+    /// Two different signed messages in one slot.
+    #[error("two different messages in one slot")]
+    Equivocation = 7,
+}
+
+impl Fault {
+    /// A stable number below 100.
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        self as u16
+    }
+}
+
+/// Why nobody can be named.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[repr(u16)]
+pub enum Doubt {
+    /// Parties saw different broadcasts. The equivocator may agree with each of us.
+    #[error("the parties saw different broadcasts")]
+    ViewsDiffer = 1,
+}
+
+/// Why it was nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[repr(u16)]
+pub enum Chance {
+    /// A public value came out as the identity or a challenge as zero.
+    #[error("a public value came out degenerate")]
+    Degenerate = 1,
+    /// All inputs are valid and the result is not: this device computes wrongly. Report it.
+    #[error("this device computed wrongly")]
+    OwnFault = 2,
+}
+
+/// A snapshot that cannot be resumed. Start again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResumeError {
+    /// It, or a later one of the same session, was resumed before.
+    #[error("already spent")]
+    Spent,
+    /// It belongs to other terms: protocol, session, roster, threshold, or party.
+    #[error("belongs to another session")]
+    Foreign,
+    /// It does not decode.
+    #[error("malformed")]
+    Malformed,
+}
+
+impl ResumeError {
+    /// A stable number, 4000..=4999.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::Spent => 4001,
+            Self::Foreign => 4002,
+            Self::Malformed => 4003,
+        }
+    }
+}
+
+/// Charges against the senders of one round, gathered before any verdict, so that every peer is looked at.
+#[derive(Default)]
+pub(crate) struct Charges(Vec<Charge>);
+
+struct Charge {
+    who: PartyId,
+    check: &'static str,
+    fault: Fault,
+    evidence: Option<Evidence>,
+}
+
+impl Charges {
+    /// Only the first charge against a party counts.
+    pub(crate) fn add(&mut self, who: PartyId, check: &'static str, fault: Fault, evidence: Option<Evidence>) {
+        if !self.against(who) {
+            self.0.push(Charge { who, check, fault, evidence });
+        }
+    }
+
+    pub(crate) fn against(&self, who: PartyId) -> bool {
+        self.0.iter().any(|c| c.who == who)
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// An abort that names the lowest, and the others beside it, if there is any charge.
+    pub(crate) fn verdict(mut self, round: u8) -> Result<(), Abort> {
+        self.0.sort_by_key(|c| c.who);
+        let others = self.0.iter().skip(1).map(|c| (c.who, c.fault)).collect();
+        match self.0.into_iter().next() {
+            None => Ok(()),
+            Some(Charge { who, check, fault, evidence }) => {
+                let verdict = Verdict::Cheater { who, fault, evidence: evidence.map(Box::new) };
+                Err(Abort { round, check, verdict, others })
+            }
+        }
+    }
+}
+
+impl Abort {
+    pub(crate) const fn no_fault(round: u8, check: &'static str, why: Chance) -> Self {
+        Self { round, check, verdict: Verdict::NoFault { why }, others: Vec::new() }
+    }
+}

@@ -1,0 +1,153 @@
+//! Every hash of the crate: one framing, one table of tags.
+//!
+//! `LP(x) = u32(len x) || x`, and `enc(tag; x_1, .., x_m) = LP("quorate/1/" || tag) || LP(x_1) || .. || LP(x_m)`, which is
+//! injective in the tag and the list. Then
+//!
+//! - `H(tag; ..) = SHA-256(enc(tag; ..))`, 32 bytes;
+//! - `XOF(tag; ..; n)` = the first `n` bytes of `H(tag; .., u32(0)) || H(tag; .., u32(1)) || ..`;
+//! - `H2S(tag; ..) = int(XOF(tag; ..; 64)) mod q`, big-endian on the Weierstrass curves and little-endian on edwards25519.
+//!   Sixty-four bytes, so that the bias is below 2^-250 on every curve; a 32-byte reduction would leave 2^-32 on P-256.
+//!
+//! Inside a protocol every hash starts from the session's `sid` ([`crate::session::Terms::sid`]), or from a digest that
+//! contains it. A tag is used with one function and one list of fields.
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
+
+use crate::curve::Curve;
+use crate::party::PartyId;
+
+macro_rules! tags {
+    ($($name:ident = $text:literal, $place:literal;)*) => {
+        /// The domain tags, each with its place.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(crate) enum Tag { $(#[doc = $place] $name,)* }
+        impl Tag {
+            const fn text(self) -> &'static str {
+                match self { $(Self::$name => concat!("quorate/1/", $text),)* }
+            }
+            #[cfg(test)]
+            const ALL: &[(Self, &'static str)] = &[$((Self::$name, $text),)*];
+        }
+    };
+}
+
+tags! {
+    Roster = "roster", "hash of a roster: count, then per member id and identity key";
+    Binding = "binding", "terms of a run: protocol, scheme, t, n, roster hash, items of the protocol";
+    Sid = "sid", "what every hash of a run starts from: version, protocol, session id, binding";
+    View = "view", "digest of a round's messages to all";
+    Snapshot = "snapshot", "name of a suspended session at one party: sid, party";
+    SigEnvelope = "sig-envelope", "signed envelope: header, body";
+    SigCert = "sig-cert", "signed key certificate";
+    DkgCommit = "dkg-commit", "key generation round 1: commitment to the polynomial and the chain code part";
+    DkgPokComb = "dkg-pok-comb", "combination of coefficients that is proved known";
+    DkgPokChal = "dkg-pok-chal", "challenge of that proof";
+    DkgPad = "dkg-pad", "one-time pad of an encrypted share";
+    DkgDleq = "dkg-dleq", "challenge of a complaint's proof of equal discrete logarithms";
+    ChainCode = "chain-code", "chain code from all parties' parts";
+    Cert = "cert", "key certificate";
+    KeyId = "key-id", "name of a key";
+    EpochId = "epoch-id", "name of one sharing of a key";
+}
+
+/// `H`, `XOF` and `H2S` over a tagged, length-framed list.
+#[derive(Clone)]
+pub(crate) struct Transcript(Sha256);
+
+impl Transcript {
+    pub(crate) fn new(tag: Tag) -> Self {
+        Self(Sha256::new()).bytes(tag.text().as_bytes())
+    }
+
+    /// One item.
+    pub(crate) fn bytes(self, item: &[u8]) -> Self {
+        self.parts(&[item])
+    }
+
+    /// One item that stands in several places.
+    pub(crate) fn parts(mut self, parts: &[&[u8]]) -> Self {
+        let len: usize = parts.iter().map(|p| p.len()).sum();
+        self.0.update((len as u32).to_be_bytes());
+        for part in parts {
+            self.0.update(part);
+        }
+        self
+    }
+
+    pub(crate) fn u8(self, item: u8) -> Self {
+        self.bytes(&[item])
+    }
+
+    pub(crate) fn u16(self, item: u16) -> Self {
+        self.bytes(&item.to_be_bytes())
+    }
+
+    pub(crate) fn u32(self, item: u32) -> Self {
+        self.bytes(&item.to_be_bytes())
+    }
+
+    pub(crate) fn party(self, id: PartyId) -> Self {
+        self.u16(id.get())
+    }
+
+    /// `H`.
+    pub(crate) fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+
+    /// `XOF`, filling `out`.
+    pub(crate) fn fill(self, out: &mut [u8]) {
+        for (count, chunk) in (0u32..).zip(out.chunks_mut(32)) {
+            let block = self.clone().u32(count).finish();
+            chunk.copy_from_slice(block.get(..chunk.len()).unwrap_or(&[]));
+        }
+    }
+
+    /// `H2S`.
+    pub(crate) fn scalar<C: Curve>(self) -> C::Scalar {
+        let mut wide = [0u8; 64];
+        self.fill(&mut wide);
+        let scalar = C::scalar_from_wide(&wide);
+        wide.zeroize();
+        scalar
+    }
+}
+
+/// SHA-256 of one byte string, unframed: body hashes.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_distinct_and_prefix_free() {
+        for (i, (_, a)) in Tag::ALL.iter().enumerate() {
+            for (j, (_, b)) in Tag::ALL.iter().enumerate() {
+                assert!(i == j || !b.starts_with(a), "{a} is a prefix of {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn framing_is_injective_at_the_seams() {
+        let h = |items: &[&[u8]]| {
+            items.iter().fold(Transcript::new(Tag::Sid), |t, item| t.bytes(item)).finish()
+        };
+        assert_ne!(h(&[b"ab", b"c"]), h(&[b"a", b"bc"]));
+        assert_ne!(h(&[b"abc"]), h(&[b"abc", b""]));
+        assert_eq!(h(&[b"abc"]), Transcript::new(Tag::Sid).parts(&[b"a", b"bc"]).finish());
+    }
+
+    #[test]
+    fn xof_is_a_prefix_of_its_longer_self() {
+        let (mut a, mut b) = ([0u8; 40], [0u8; 64]);
+        Transcript::new(Tag::DkgPad).fill(&mut a);
+        Transcript::new(Tag::DkgPad).fill(&mut b);
+        assert_eq!(a[..], b[..40]);
+        assert_eq!(b[32..], Transcript::new(Tag::DkgPad).u32(1).finish());
+    }
+}

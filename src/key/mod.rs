@@ -1,0 +1,17 @@
+//! Keys: what key generation puts out, and what a device stores.
+//!
+//! A [`Sharing`] is everything public about one sharing of a key: threshold, roster, Feldman commitment, chain code, and
+//! the digests that pin the run it came from. It becomes a [`PublicKey`] with a complete [`Certificate`]: every member's
+//! signature that it holds its share durably. A [`PendingShare`] is a share without the certificate, a [`KeyShare`] one
+//! with it.
+//!
+//! - `cert = H("cert"; sid, u32 epoch, base epoch_id, e1, e2, u8 scheme, u16 t, roster hash, V encoded, chain code)`
+//! - `key_id = H("key-id"; u8 scheme, cert)` of the first epoch; it names the key for its life
+//! - `epoch_id = H("epoch-id"; key_id, u32 epoch, cert)` names this sharing of it
+//! - a member signs `H("sig-cert"; cert)` with its identity key
+
+mod certificate;
+mod share;
+
+pub use certificate::{Certificate, CertificateError, PublicKey, Sharing};
+pub use share::{KeyShare, PendingShare};

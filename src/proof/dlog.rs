@@ -1,0 +1,87 @@
+//! Proof of knowledge of a committed polynomial: one Schnorr proof for a random combination of all its coefficients.
+//!
+//! With `gamma = H2S("dkg-pok-comb"; e1, u16 i, A_i)` the prover shows that it knows the discrete logarithm of
+//! `Y = sum gamma^k A_{i,k}`: `R = w*G`, `c = H2S("dkg-pok-chal"; e1, u16 i, A_i, R)`, `z = w + c * sum gamma^k a_{i,k}`,
+//! verified by `z*G = R + c*Y`. Knowing the combination for a `gamma` that depends on all points is knowing every
+//! coefficient (a polynomial of degree `t - 1` in `gamma` vanishes at no more than `t - 1` points). `e1` contains the run
+//! and every party's commitment; the prover's id is in both challenges, so no proof serves twice.
+//!
+//! On edwards25519 the equation is checked up to points of small order: the points `A_{i,k}` come in unchecked, and what
+//! is proved is knowledge modulo the small subgroup. Key generation checks that the sums it puts out have no such part.
+
+use alloc::vec::Vec;
+
+use ff::Field;
+use rand_core::CryptoRng;
+
+use crate::curve::{Curve, Unchecked, encode_point, random_scalar};
+use crate::hash::{Tag, Transcript};
+use crate::party::PartyId;
+
+fn gamma<C: Curve>(e1: &[u8; 32], prover: PartyId, points: &[u8]) -> C::Scalar {
+    Transcript::new(Tag::DkgPokComb).bytes(e1).party(prover).bytes(points).scalar::<C>()
+}
+
+fn challenge<C: Curve>(e1: &[u8; 32], prover: PartyId, points: &[u8], r: &[u8]) -> C::Scalar {
+    Transcript::new(Tag::DkgPokChal).bytes(e1).party(prover).bytes(points).bytes(r).scalar::<C>()
+}
+
+/// `(R, z)` for the coefficients behind the encoded `points`.
+pub(crate) fn prove<C: Curve>(
+    e1: &[u8; 32],
+    prover: PartyId,
+    points: &[u8],
+    coefficients: &[C::Scalar],
+    rng: &mut dyn CryptoRng,
+) -> (Vec<u8>, C::Scalar) {
+    let gamma = gamma::<C>(e1, prover, points);
+    let y = coefficients.iter().rev().fold(C::Scalar::ZERO, |sum, a| sum * gamma + a);
+    let w = random_scalar::<C>(rng);
+    // w is not zero, so R has an encoding.
+    let r = encode_point::<C>(&C::mul_base(&w)).unwrap_or_default();
+    let z = w + challenge::<C>(e1, prover, points, &r) * y;
+    (r, z)
+}
+
+/// A proof with its statement, decoded.
+pub(crate) struct Claim<'a, C: Curve> {
+    pub(crate) prover: PartyId,
+    /// The encoded points, as received.
+    pub(crate) points_bytes: &'a [u8],
+    pub(crate) points: Vec<Unchecked<C>>,
+    pub(crate) r_bytes: &'a [u8],
+    pub(crate) r: C::Point,
+    pub(crate) z: C::Scalar,
+}
+
+impl<C: Curve> Claim<'_, C> {
+    /// Adds `weight * (R + c*Y)` to the terms, and returns `weight * z`.
+    fn weigh(&self, e1: &[u8; 32], weight: C::Scalar, terms: &mut Vec<(Unchecked<C>, C::Scalar)>) -> C::Scalar {
+        let gamma = gamma::<C>(e1, self.prover, self.points_bytes);
+        let c = challenge::<C>(e1, self.prover, self.points_bytes, self.r_bytes);
+        terms.push((Unchecked::of(self.r), weight));
+        let mut factor = weight * c;
+        for point in &self.points {
+            terms.push((*point, factor));
+            factor *= gamma;
+        }
+        weight * self.z
+    }
+
+    /// Whether the proof holds, up to points of small order.
+    pub(crate) fn verify(&self, e1: &[u8; 32]) -> bool {
+        let mut terms = Vec::with_capacity(self.points.len() + 1);
+        let z = self.weigh(e1, C::Scalar::ONE, &mut terms);
+        Unchecked::msm_vartime(&terms).equals_up_to_small_order(&C::mul_base(&z))
+    }
+}
+
+/// Whether all proofs hold: one multiscalar multiplication with random weights, wrong with probability about `1/q`.
+pub(crate) fn verify_all<C: Curve>(e1: &[u8; 32], claims: &[Claim<'_, C>], rng: &mut dyn CryptoRng) -> bool {
+    let mut terms = Vec::with_capacity(claims.iter().map(|c| c.points.len() + 1).sum());
+    let mut z = C::Scalar::ZERO;
+    for claim in claims {
+        z += claim.weigh(e1, random_scalar::<C>(rng), &mut terms);
+    }
+    Unchecked::msm_vartime(&terms).equals_up_to_small_order(&C::mul_base(&z))
+}

@@ -1,0 +1,87 @@
+//! The only home of secrets.
+//!
+//! A [`Secret`] lives on the heap, so that moving it leaves no copy behind, and is wiped when dropped. It has no
+//! `Clone`, no `Copy`, no comparison, and its `Debug` prints a name. Types that hold one may therefore derive
+//! `Debug` safely. This file, and the explicit `zeroize` calls on temporaries, answer "what is wiped?".
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use zeroize::Zeroize;
+
+/// A value that must not leak: boxed, wiped on drop, shown to nobody.
+///
+/// ```compile_fail,E0599
+/// let a = quorate::secret::Secret::new([7u8; 32]);
+/// let b = a.clone();
+/// ```
+pub struct Secret<T: Zeroize>(Box<T>);
+
+impl<T: Zeroize> Secret<T> {
+    /// Takes the value. A copy that the caller still holds is the caller's to wipe.
+    pub fn new(value: T) -> Self {
+        Self(Box::new(value))
+    }
+
+    /// Lends the value. Every use of a secret passes here.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+
+    /// Lends the value to be changed in place.
+    pub fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: Zeroize + Default> Secret<T> {
+    /// Fills a value in place, so that it is never elsewhere.
+    pub fn build(fill: impl FnOnce(&mut T)) -> Self {
+        let mut value = Self::new(T::default());
+        fill(value.expose_mut());
+        value
+    }
+}
+
+impl Secret<Vec<u8>> {
+    /// An empty buffer that will not reallocate, and so leave copies, up to `capacity` bytes.
+    pub(crate) fn buffer(capacity: usize) -> Self {
+        Self::new(Vec::with_capacity(capacity))
+    }
+}
+
+impl<T: Zeroize> Drop for Secret<T> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<T: Zeroize> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::sync::atomic::{AtomicU8, Ordering};
+
+    #[test]
+    fn debug_shows_nothing_and_drop_wipes() {
+        static SEEN: AtomicU8 = AtomicU8::new(1);
+        struct Spy(u8);
+        impl Zeroize for Spy {
+            fn zeroize(&mut self) {
+                self.0.zeroize();
+                SEEN.store(self.0, Ordering::SeqCst);
+            }
+        }
+        let secret = Secret::new(Spy(42));
+        assert_eq!(secret.expose().0, 42);
+        assert_eq!(alloc::format!("{secret:?}"), "Secret(..)");
+        drop(secret);
+        assert_eq!(SEEN.load(Ordering::SeqCst), 0);
+    }
+}

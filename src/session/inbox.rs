@@ -1,0 +1,148 @@
+//! The messages of a run: one slot for each that is due, and nothing else.
+
+use alloc::vec::Vec;
+
+use super::state::{Expect, Plan};
+use super::terms::Terms;
+use crate::evidence::Envelope;
+use crate::party::PartyId;
+use crate::wire::Kind;
+
+/// A message that arrived in time, with the length its slot has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// The authenticated sender.
+    pub from: PartyId,
+    /// Which of the round's messages.
+    pub kind: Kind,
+    /// The body, as received.
+    pub body: Vec<u8>,
+    /// The envelope's signature, where it came in one.
+    pub signature: Option<[u8; 64]>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    pub(super) expect: Option<Expect>,
+    pub(super) filled: Vec<Option<Message>>,
+}
+
+impl Slots {
+    fn new(expect: Option<Expect>) -> Self {
+        let count = expect.as_ref().map_or(0, |e| e.from.len());
+        Self { expect, filled: (0..count).map(|_| None).collect() }
+    }
+
+    fn get(&self, from: PartyId) -> Option<&Message> {
+        let at = self.expect.as_ref()?.from.position(from)?;
+        self.filled.get(at)?.as_ref()
+    }
+
+    fn present(&self) -> impl Iterator<Item = &Message> {
+        self.filled.iter().flatten()
+    }
+
+    fn missing(&self) -> impl Iterator<Item = PartyId> + '_ {
+        let from = self.expect.iter().flat_map(|e| e.from.iter());
+        from.zip(&self.filled).filter(|(_, m)| m.is_none()).map(|(id, _)| id)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    pub(super) number: u8,
+    pub(super) all: Slots,
+    pub(super) direct: Slots,
+    /// What this device sent to all.
+    pub(super) own: Option<Message>,
+}
+
+/// All messages of a run up to the round being finished. A protocol step receives it only when that round is complete:
+/// every expected message is there, from a member, of the exact length.
+#[derive(Debug)]
+pub struct Inbox {
+    terms: Terms,
+    pub(super) rounds: Vec<Round>,
+}
+
+impl Inbox {
+    pub(super) fn new(terms: Terms, plan: Plan) -> Self {
+        let rounds = plan.rounds.into_iter().map(|r| Round {
+            number: r.round,
+            all: Slots::new(r.all),
+            direct: Slots::new(r.direct),
+            own: None,
+        });
+        Self { terms, rounds: rounds.collect() }
+    }
+
+    /// The run.
+    #[must_use]
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The others' messages to all of a round, ascending.
+    pub fn others(&self, round: u8) -> impl Iterator<Item = &Message> {
+        self.round(round).into_iter().flat_map(|r| r.all.present())
+    }
+
+    /// Everybody's messages to all of a round, this device's included, ascending.
+    #[must_use]
+    pub fn all(&self, round: u8) -> Vec<&Message> {
+        let own = self.round(round).and_then(|r| r.own.as_ref());
+        let mut all: Vec<&Message> = self.others(round).chain(own).collect();
+        all.sort_unstable_by_key(|m| m.from);
+        all
+    }
+
+    /// The private messages of a round to this device, ascending by sender.
+    pub fn direct(&self, round: u8) -> impl Iterator<Item = &Message> {
+        self.round(round).into_iter().flat_map(|r| r.direct.present())
+    }
+
+    /// One party's message to all; this device's own included.
+    #[must_use]
+    pub fn from(&self, round: u8, id: PartyId) -> Option<&Message> {
+        let r = self.round(round)?;
+        if id == self.terms.me { r.own.as_ref() } else { r.all.get(id) }
+    }
+
+    /// One party's private message to this device.
+    #[must_use]
+    pub fn direct_from(&self, round: u8, id: PartyId) -> Option<&Message> {
+        self.round(round)?.direct.get(id)
+    }
+
+    /// A received message as a complete envelope, where it was signed.
+    #[must_use]
+    pub fn envelope(&self, round: u8, message: &Message) -> Option<Envelope> {
+        let to = (message.kind == Kind::Direct).then_some(self.terms.me);
+        let mut bytes = self.terms.header(round, message.kind, message.from, to).to_bytes();
+        bytes.extend_from_slice(&message.body);
+        Some(Envelope { bytes, signature: message.signature? })
+    }
+
+    pub(super) fn complete(&self, at: usize) -> bool {
+        self.rounds.get(at).is_some_and(|r| r.all.missing().chain(r.direct.missing()).next().is_none())
+    }
+
+    pub(super) fn missing(&self, at: usize) -> Vec<PartyId> {
+        let Some(r) = self.rounds.get(at) else { return Vec::new() };
+        let mut ids: Vec<_> = r.all.missing().chain(r.direct.missing()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    pub(super) fn sent(&mut self, round: u8, kind: Kind, body: &[u8]) {
+        let me = self.terms.me;
+        if let Some(r) = self.rounds.iter_mut().find(|r| r.number == round) {
+            r.own = Some(Message { from: me, kind, body: body.to_vec(), signature: None });
+        }
+    }
+
+    fn round(&self, round: u8) -> Option<&Round> {
+        self.rounds.iter().find(|r| r.number == round)
+    }
+}

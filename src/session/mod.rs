@@ -1,0 +1,410 @@
+//! The one driver of all protocols: bytes in, bytes out, no I/O.
+//!
+//! A [`Session`] holds one run at one device. The caller moves bytes: [`Session::outgoing`] gives what to send,
+//! [`Session::receive`] takes what arrived, [`Session::advance`] does one round of work when its messages are complete,
+//! [`Session::missing`] says who is waited for. The driver knows bytes, rounds and parties; it knows no curve and no
+//! protocol.
+//!
+//! # What holds
+//! - **Any order, any number of times.** Each (round, kind, sender) has one slot of a fixed length, so the memory of a run
+//!   is bounded by its [`Plan`] before the first byte arrives. Messages of later rounds wait in theirs.
+//! - **Garbage never kills a run.** A message that is refused ([`Rejected`]) changes nothing; only a completed round can
+//!   abort.
+//! - **A disagreement is not a time-out.** A message with our session id and another binding is
+//!   [`Rejected::SetupMismatch`] at once.
+//! - **The outbox stays.** Messages are made once and kept byte for byte, also after the end: re-send them as often as the
+//!   network loses them.
+//! - **A finished or aborted session is empty.** The state is moved out before a step runs.
+//!
+//! # The caller's duties
+//! `from` in [`Session::receive`] is what the transport authenticated. Private messages are encrypted by the transport.
+//! The session id is unique per run, and never used again after a crash unless the run is resumed from its snapshot.
+
+mod inbox;
+mod snapshot;
+mod state;
+mod terms;
+mod traffic;
+mod view;
+
+pub use inbox::{Inbox, Message};
+pub use snapshot::{AlreadySpent, Snapshot, SpendOnce};
+pub use state::{Expect, Failure, Outbox, Plan, RoundPlan, State, Step, Stored, Suspend};
+pub use terms::Terms;
+pub(crate) use terms::binding;
+pub use traffic::Traffic;
+pub(crate) use view::{body_hashes, view, views_differ};
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use crate::envelope::{SIGNATURE_LEN, Verified};
+use crate::error::{Abort, Rejected, SetupError};
+use crate::evidence::{Evidence, EvidenceKind};
+use crate::party::PartyId;
+use crate::wire::{HEADER_LEN, Header, Kind};
+
+/// What became of an accepted message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Receipt {
+    /// It is in its slot.
+    Stored,
+    /// The same bytes were there already.
+    Duplicate,
+    /// The sender says that it has given up. Nothing changes and nobody is blamed.
+    Notice,
+}
+
+/// Where a session stands after [`Session::advance`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Status<O> {
+    /// Messages are missing; see [`Session::missing`].
+    Waiting,
+    /// A round is finished; there may be something to send, and more to do.
+    Advanced {
+        /// The finished round.
+        round: u8,
+    },
+    /// Store [`Session::pending`] durably, sign, and call [`Session::kept`].
+    Keep,
+    /// The result. The session is empty now, but its outbox stays readable.
+    Done(O),
+    /// The session ended earlier.
+    Over,
+}
+
+#[derive(Clone, Debug)]
+struct Sent {
+    to: Option<PartyId>,
+    bytes: Vec<u8>,
+}
+
+/// A message to send: header and body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outgoing<'a> {
+    /// The receiver of a private message; `None` is everybody else who takes part.
+    pub to: Option<PartyId>,
+    /// Header and body. Signed protocols put them in an envelope ([`crate::envelope`]).
+    pub bytes: &'a [u8],
+}
+
+/// One run at one device.
+#[derive(Debug)]
+pub struct Session<S: State> {
+    terms: Terms,
+    inbox: Inbox,
+    /// The round waited for, as an index into the plan.
+    at: usize,
+    state: Option<S>,
+    keeping: bool,
+    outbox: Vec<Sent>,
+    traffic: Vec<Traffic>,
+    notices: Vec<PartyId>,
+    generation: u32,
+}
+
+impl<S: State> Session<S> {
+    pub(crate) fn new(terms: Terms, plan: Plan, state: S, first: Outbox) -> Self {
+        let mut session = Self {
+            terms,
+            inbox: Inbox::new(terms, plan),
+            at: 0,
+            state: Some(state),
+            keeping: false,
+            outbox: Vec::new(),
+            traffic: Vec::new(),
+            notices: Vec::new(),
+            generation: 0,
+        };
+        session.send(first);
+        session
+    }
+
+    /// The run.
+    #[must_use]
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Takes a message: header and body, from whom the transport says. Cheap: header, length, slot.
+    ///
+    /// # Errors
+    /// [`Rejected`]; the session is as it was.
+    pub fn receive(&mut self, from: PartyId, message: &[u8]) -> Result<Receipt, Rejected> {
+        let (header, body) = Header::split(message).ok_or(Rejected::Header)?;
+        self.accept(from, &header, body, None)
+    }
+
+    /// Takes a message that came in a signed envelope, and keeps its signature, so that a verdict carries evidence that
+    /// convinces others. The sender is the envelope's signer, whoever forwarded it.
+    ///
+    /// # Errors
+    /// [`Rejected`]; the session is as it was.
+    pub fn receive_signed(&mut self, envelope: &Verified) -> Result<Receipt, Rejected> {
+        let header = envelope.header();
+        self.accept(header.from, header, envelope.body(), Some(envelope.envelope().signature))
+    }
+
+    fn accept(
+        &mut self,
+        from: PartyId,
+        header: &Header,
+        body: &[u8],
+        signature: Option<[u8; 64]>,
+    ) -> Result<Receipt, Rejected> {
+        if header.protocol != self.terms.protocol {
+            return Err(Rejected::Protocol(header.protocol));
+        }
+        if header.session != self.terms.session {
+            return Err(Rejected::Session);
+        }
+        if header.from != from {
+            return Err(Rejected::WrongSender { transport: from, header: header.from });
+        }
+        if header.to.is_some_and(|to| to != self.terms.me) {
+            return Err(Rejected::NotForMe);
+        }
+        if header.binding != self.terms.binding {
+            return Err(Rejected::SetupMismatch(from));
+        }
+        if header.kind == Kind::Notice {
+            return self.notice(header, body);
+        }
+        let round_error = Rejected::Slot { round: header.round, kind: header.kind as u8 };
+        let Some(index) = self.inbox.rounds.iter().position(|r| r.number == header.round) else {
+            return Err(round_error);
+        };
+        let me = self.terms.me;
+        let message = Message { from, kind: header.kind, body: Vec::new(), signature };
+        let Some(round) = self.inbox.rounds.get_mut(index) else { return Err(round_error) };
+        let slots = match (header.kind, header.to) {
+            (Kind::Direct, Some(_)) => &mut round.direct,
+            (Kind::All | Kind::Complaint, None) => &mut round.all,
+            _ => return Err(round_error),
+        };
+        let Some(expect) = &slots.expect else { return Err(round_error) };
+        let Some(place) = expect.from.position(from) else { return Err(Rejected::Unexpected(from)) };
+        let Some((_, expected)) = expect.shapes.iter().find(|(kind, _)| *kind == header.kind).copied() else {
+            return Err(round_error);
+        };
+        if body.len() != expected {
+            return Err(Rejected::Length { expected, found: body.len() });
+        }
+        if index < self.at || self.state.is_none() {
+            return Err(Rejected::PastRound(header.round));
+        }
+        if S::SIGNED && signature.is_none() {
+            return Err(Rejected::Unsigned);
+        }
+        let Some(slot) = slots.filled.get_mut(place) else { return Err(round_error) };
+        match slot {
+            Some(there) if there.kind == header.kind && there.body == body => Ok(Receipt::Duplicate),
+            Some(there) => {
+                let evidence = equivocation(&self.terms, me, header.round, there, &message, body);
+                Err(Rejected::Conflict { who: from, evidence })
+            }
+            None => {
+                *slot = Some(Message { body: body.to_vec(), ..message });
+                let bytes = wire_len(body.len(), signature.is_some());
+                count_traffic(&mut self.traffic, header.round, |t| {
+                    t.messages_in += 1;
+                    t.bytes_in += bytes;
+                });
+                Ok(Receipt::Stored)
+            }
+        }
+    }
+
+    fn notice(&mut self, header: &Header, body: &[u8]) -> Result<Receipt, Rejected> {
+        if header.round != 0 {
+            return Err(Rejected::Slot { round: header.round, kind: header.kind as u8 });
+        }
+        if !body.is_empty() {
+            return Err(Rejected::Length { expected: 0, found: body.len() });
+        }
+        let takes_part = |r: &inbox::Round| {
+            [&r.all, &r.direct].iter().any(|s| s.expect.as_ref().is_some_and(|e| e.from.contains(header.from)))
+        };
+        if !self.inbox.rounds.iter().any(takes_part) {
+            return Err(Rejected::Unexpected(header.from));
+        }
+        if self.notices.contains(&header.from) {
+            return Ok(Receipt::Duplicate);
+        }
+        self.notices.push(header.from);
+        Ok(Receipt::Notice)
+    }
+
+    /// Does at most one round: everything that costs time. The randomness must be fresh and unpredictable.
+    ///
+    /// # Errors
+    /// [`Abort`]: the session is over. Its verdict says who cheated; a complaint for the others may be in the outbox.
+    pub fn advance(&mut self, rng: &mut dyn CryptoRng) -> Result<Status<S::Output>, Abort> {
+        let Some(state) = self.state.take() else { return Ok(Status::Over) };
+        if self.keeping || !self.inbox.complete(self.at) {
+            self.state = Some(state);
+            return Ok(if self.keeping { Status::Keep } else { Status::Waiting });
+        }
+        let round = self.inbox.rounds.get(self.at).map_or(0, |r| r.number);
+        self.at += 1;
+        match state.step(&self.inbox, rng) {
+            Ok(Step::Next(next, outbox)) => {
+                self.state = Some(next);
+                self.send(outbox);
+                Ok(Status::Advanced { round })
+            }
+            Ok(Step::Keep(next)) => {
+                self.state = Some(next);
+                self.keeping = true;
+                Ok(Status::Keep)
+            }
+            Ok(Step::Done(output, outbox)) => {
+                self.send(outbox);
+                self.clear();
+                Ok(Status::Done(output))
+            }
+            Err(failure) => {
+                self.send(failure.last_words);
+                self.clear();
+                Err(failure.abort)
+            }
+        }
+    }
+
+    /// What to store durably, and sign for, after [`Status::Keep`].
+    #[must_use]
+    pub fn pending(&self) -> Option<&S::Pending> {
+        if self.keeping { self.state.as_ref()?.pending() } else { None }
+    }
+
+    /// The pending value is durable and `signature` is the identity key's: releases the message that says so.
+    ///
+    /// # Errors
+    /// [`SetupError::WrongSigner`] if the signature does not verify, [`SetupError::NothingToKeep`] out of turn. Nothing
+    /// changes then.
+    pub fn kept(&mut self, signature: &[u8; 64]) -> Result<(), SetupError> {
+        if !self.keeping {
+            return Err(SetupError::NothingToKeep);
+        }
+        let state = self.state.take().ok_or(SetupError::NothingToKeep)?;
+        match state.kept(signature) {
+            Ok((next, outbox)) => {
+                self.state = Some(next);
+                self.keeping = false;
+                self.send(outbox);
+                Ok(())
+            }
+            Err((state, error)) => {
+                self.state = Some(state);
+                Err(error)
+            }
+        }
+    }
+
+    /// The messages made so far from number `after` on, in order; the same bytes every time, also after the end.
+    pub fn outgoing(&self, after: usize) -> impl Iterator<Item = Outgoing<'_>> {
+        self.outbox.iter().skip(after).map(|sent| Outgoing { to: sent.to, bytes: &sent.bytes })
+    }
+
+    /// How many messages were made so far.
+    #[must_use]
+    pub fn sent(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Who has not sent all of the current round's messages, ascending.
+    #[must_use]
+    pub fn missing(&self) -> Vec<PartyId> {
+        if self.state.is_none() { Vec::new() } else { self.inbox.missing(self.at) }
+    }
+
+    /// Who said that it has given up.
+    #[must_use]
+    pub fn notices(&self) -> &[PartyId] {
+        &self.notices
+    }
+
+    /// A notice to all that this device has given up: the same bytes for every reason. Sending it is optional.
+    #[must_use]
+    pub fn notice_to_send(&self) -> Vec<u8> {
+        self.terms.header(0, Kind::Notice, self.terms.me, None).to_bytes()
+    }
+
+    /// Messages and bytes of each round so far.
+    #[must_use]
+    pub fn traffic(&self) -> &[Traffic] {
+        &self.traffic
+    }
+
+    /// Whether the session has ended, with a result or an abort.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.state.is_none()
+    }
+
+    fn clear(&mut self) {
+        self.state = None;
+        for round in &mut self.inbox.rounds {
+            round.own = None;
+            round.all.filled.iter_mut().chain(&mut round.direct.filled).for_each(|slot| *slot = None);
+        }
+    }
+
+    fn send(&mut self, outbox: Outbox) {
+        let Outbox { round, all, direct } = outbox;
+        if let Some((kind, body)) = &all {
+            self.inbox.sent(round, *kind, body);
+        }
+        let all = all.into_iter().map(|(kind, body)| (kind, None, body));
+        let direct = direct.into_iter().map(|(to, body)| (Kind::Direct, Some(to), body));
+        for (kind, to, body) in all.chain(direct) {
+            let mut bytes = Vec::with_capacity(HEADER_LEN + body.len());
+            self.terms.header(round, kind, self.terms.me, to).write(&mut bytes);
+            bytes.extend_from_slice(&body);
+            count_traffic(&mut self.traffic, round, |t| {
+                t.messages_out += 1;
+                t.bytes_out += wire_len(body.len(), S::SIGNED);
+            });
+            self.outbox.push(Sent { to, bytes });
+        }
+    }
+}
+
+const fn wire_len(body: usize, signed: bool) -> usize {
+    HEADER_LEN + body + if signed { SIGNATURE_LEN } else { 0 }
+}
+
+/// Applies `count` to the entry of `round`, making it first where there is none.
+fn count_traffic(traffic: &mut Vec<Traffic>, round: u8, count: impl FnOnce(&mut Traffic)) {
+    let at = traffic.partition_point(|t| t.round < round);
+    if traffic.get(at).is_none_or(|t| t.round != round) {
+        traffic.insert(at, Traffic { round, ..Traffic::default() });
+    }
+    if let Some(entry) = traffic.get_mut(at) {
+        count(entry);
+    }
+}
+
+/// Evidence (a): two signed messages of one slot. A caller that keeps it can convict the sender before anyone.
+fn equivocation(
+    terms: &Terms,
+    me: PartyId,
+    round: u8,
+    there: &Message,
+    second: &Message,
+    body: &[u8],
+) -> Option<Box<Evidence>> {
+    let envelope = |kind: Kind, body: &[u8], signature: Option<[u8; 64]>| {
+        let to = (kind == Kind::Direct).then_some(me);
+        let mut bytes = terms.header(round, kind, there.from, to).to_bytes();
+        bytes.extend_from_slice(body);
+        Some(crate::evidence::Envelope { bytes, signature: signature? })
+    };
+    let first = envelope(there.kind, &there.body, there.signature)?;
+    let second = envelope(second.kind, body, second.signature)?;
+    Some(Box::new(Evidence::new(EvidenceKind::Equivocation, alloc::vec![first, second])))
+}

@@ -1,0 +1,145 @@
+//! What a protocol is to the driver: a plan of messages, and states that move.
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::inbox::Inbox;
+use super::terms::Terms;
+use crate::error::{Abort, SetupError};
+use crate::party::{Parties, PartyId};
+use crate::secret::Secret;
+use crate::wire::{Kind, Reader};
+
+/// Messages of one sort that are due in a round: from whom, and for each kind that may stand in the slot the exact length.
+#[derive(Clone, Debug)]
+pub struct Expect {
+    /// The senders.
+    pub from: Parties,
+    /// Kinds with their body lengths in bytes.
+    pub shapes: Vec<(Kind, usize)>,
+}
+
+/// What one round waits for.
+#[derive(Clone, Debug)]
+pub struct RoundPlan {
+    /// The round's number in the header.
+    pub round: u8,
+    /// Messages to all.
+    pub all: Option<Expect>,
+    /// Private messages to this device.
+    pub direct: Option<Expect>,
+}
+
+/// Everything a run will ever receive. It bounds the session's memory before the first byte arrives.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Ascending by number.
+    pub rounds: Vec<RoundPlan>,
+}
+
+impl Plan {
+    /// Bytes of all bodies that the run can hold at once.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        let sort = |e: &Option<Expect>| {
+            e.as_ref().map_or(0, |e| e.from.len() * e.shapes.iter().map(|s| s.1).max().unwrap_or(0))
+        };
+        self.rounds.iter().map(|r| sort(&r.all) + sort(&r.direct)).sum()
+    }
+}
+
+/// What a step sends, all of one round.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    /// The round's number in the header.
+    pub round: u8,
+    /// The message to all.
+    pub all: Option<(Kind, Vec<u8>)>,
+    /// The private messages.
+    pub direct: Vec<(PartyId, Vec<u8>)>,
+}
+
+impl Outbox {
+    /// One message to all.
+    #[must_use]
+    pub const fn to_all(round: u8, kind: Kind, body: Vec<u8>) -> Self {
+        Self { round, all: Some((kind, body)), direct: Vec::new() }
+    }
+}
+
+/// How a completed round ends.
+#[derive(Debug)]
+pub enum Step<S: State> {
+    /// Another round.
+    Next(S, Outbox),
+    /// The application must store [`State::pending`] and sign before anything more leaves.
+    Keep(S),
+    /// The end.
+    Done(S::Output, Outbox),
+}
+
+/// A round that failed, with what must still be told the others: a complaint.
+#[derive(Debug)]
+pub struct Failure {
+    /// Why.
+    pub abort: Abort,
+    /// Last words; usually none.
+    pub last_words: Outbox,
+}
+
+impl From<Abort> for Failure {
+    fn from(abort: Abort) -> Self {
+        Self { abort, last_words: Outbox::default() }
+    }
+}
+
+/// A protocol at one party: an enum of its rounds, each moved into the next.
+pub trait State: Sized {
+    /// What the run is for.
+    type Output;
+    /// What the application stores before the last message leaves.
+    type Pending;
+    /// Whether every message must come in a signed envelope.
+    const SIGNED: bool;
+
+    /// Finishes the round whose messages are complete.
+    ///
+    /// # Errors
+    /// [`Failure`]: the run is over.
+    fn step(self, inbox: &Inbox, rng: &mut dyn CryptoRng) -> Result<Step<Self>, Failure>;
+
+    /// What waits to be kept, after [`Step::Keep`].
+    fn pending(&self) -> Option<&Self::Pending> {
+        None
+    }
+
+    /// The application has stored the pending value and signed for it.
+    ///
+    /// # Errors
+    /// The state comes back with the reason; nothing is lost.
+    fn kept(self, _signature: &[u8; 64]) -> Result<(Self, Outbox), (Self, SetupError)> {
+        Err((self, SetupError::NothingToKeep))
+    }
+}
+
+/// A protocol long enough to be suspended. What it writes is secret.
+pub trait Suspend: State {
+    /// What the run was started with, given again on resuming.
+    type Config;
+
+    /// The run and its messages, as [`State`] was started.
+    ///
+    /// # Errors
+    /// As starting the run.
+    fn setup(config: &Self::Config) -> Result<(Terms, Plan), SetupError>;
+
+    /// The state's secrets.
+    fn save(&self) -> Secret<Vec<u8>>;
+
+    /// Reads what [`Suspend::save`] wrote, with the messages that were there; `None` for anything else.
+    fn restore(config: &Self::Config, inbox: &Inbox, stored: Stored<'_>) -> Option<Self>;
+}
+
+/// A state's bytes in a snapshot.
+pub struct Stored<'a>(pub(crate) Reader<'a>);

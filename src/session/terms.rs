@@ -1,0 +1,44 @@
+//! What the parties of a run must agree on.
+
+use crate::curve::Scheme;
+use crate::hash::{Tag, Transcript};
+use crate::identity::Roster;
+use crate::party::{PartyId, Threshold};
+use crate::wire::{Header, Kind, SessionId, VERSION};
+
+/// A run: which protocol, which session, and the digest of everything agreed beforehand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// The protocol's number in the header.
+    pub protocol: u8,
+    /// The run's id.
+    pub session: SessionId,
+    /// `H("binding"; protocol, scheme, t, n, roster hash, items of the protocol)`.
+    pub binding: [u8; 32],
+    /// This device.
+    pub me: PartyId,
+}
+
+impl Terms {
+    /// `sid = H("sid"; u8 version, u8 protocol, session id, binding)`: every hash of the run starts from it.
+    #[must_use]
+    pub fn sid(&self) -> [u8; 32] {
+        Transcript::new(Tag::Sid).u8(VERSION).u8(self.protocol).bytes(&self.session.0).bytes(&self.binding).finish()
+    }
+
+    /// The header of one of this run's messages.
+    #[must_use]
+    pub const fn header(&self, round: u8, kind: Kind, from: PartyId, to: Option<PartyId>) -> Header {
+        Header { protocol: self.protocol, round, kind, from, to, session: self.session, binding: self.binding }
+    }
+}
+
+/// The common start of every binding; the protocol adds its items and finishes.
+pub(crate) fn binding<S: Scheme>(protocol: u8, threshold: Threshold, roster: &Roster) -> Transcript {
+    Transcript::new(Tag::Binding)
+        .u8(protocol)
+        .u8(S::ID)
+        .u16(threshold.t())
+        .u16(threshold.n())
+        .bytes(roster.hash())
+}
