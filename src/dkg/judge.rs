@@ -10,37 +10,28 @@ use crate::curve::{Curve, Scheme, Unchecked, read_point, read_scalar};
 use crate::envelope::Verified;
 use crate::error::Fault;
 use crate::evidence::{Envelope, Evidence, EvidenceKind};
-use crate::hash::{Tag, Transcript, sha256};
-use crate::key::Sharing;
+use crate::hash::sha256;
+use crate::key::{First, Sharing};
 use crate::party::PartyId;
 use crate::proof::commit::Opening;
 use crate::proof::dleq;
-use crate::session::{Terms, view};
+use crate::session::{Finding, Guilty, Terms, admit, equivocation, view};
 use crate::sharing::{Commitment, evaluate_unchecked};
-use crate::wire::{Header, Kind};
-
-/// What evidence shows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Finding {
-    /// Certain: this member of the roster did this in this run.
-    Guilty(PartyId, Fault),
-    /// The evidence shows nothing against anybody.
-    Inconclusive,
-}
+use crate::wire::Kind;
 
 /// Judges evidence from a key generation of scheme `S` with these terms.
 #[must_use]
 pub fn judge<S: Scheme>(run: &Run, evidence: &Evidence) -> Finding {
     let court = Court::<S> { run, terms: run.terms::<S>(PartyId::COORDINATOR), scheme: core::marker::PhantomData };
     let finding = match evidence.kind {
-        EvidenceKind::Equivocation => court.equivocation(evidence),
+        EvidenceKind::Equivocation => equivocation(evidence, run.roster(), &court.terms),
         EvidenceKind::Undecodable => court.undecodable(evidence),
         EvidenceKind::Opening => court.opening(evidence),
         EvidenceKind::Complaint => court.complaint(evidence),
         EvidenceKind::Certificate => court.certificate(evidence),
         EvidenceKind::SignatureShare => None,
     };
-    finding.map_or(Finding::Inconclusive, |(who, fault)| Finding::Guilty(who, fault))
+    finding.into()
 }
 
 struct Court<'a, S: Scheme> {
@@ -49,15 +40,9 @@ struct Court<'a, S: Scheme> {
     scheme: core::marker::PhantomData<S>,
 }
 
-type Guilty = Option<(PartyId, Fault)>;
-
 impl<S: Scheme> Court<'_, S> {
-    /// The envelope's signature holds, and it belongs to this run.
     fn admit(&self, envelope: &Envelope) -> Option<Verified> {
-        let verified = envelope.clone().verify(self.run.roster()).ok()?;
-        let Header { protocol, session, binding, .. } = *verified.header();
-        (protocol == self.terms.protocol && session == self.terms.session && binding == self.terms.binding)
-            .then_some(verified)
+        admit(envelope, self.run.roster(), &self.terms)
     }
 
     /// As [`Court::admit`], in its slot.
@@ -66,17 +51,6 @@ impl<S: Scheme> Court<'_, S> {
         let header = verified.header();
         let addressed = header.to.is_some() == (kind == Kind::Direct);
         (header.round == round && header.kind == kind && addressed).then_some(verified)
-    }
-
-    fn equivocation(&self, evidence: &Evidence) -> Guilty {
-        let [a, b] = evidence.messages.as_slice() else { return None };
-        let (a, b) = (self.admit(a)?, self.admit(b)?);
-        let slot = |h: &Header| (h.round, h.from, h.to);
-        // kinds 0 and 2 of round 3 share one slot; a notice has none
-        let sort = |h: &Header| if h.round == 3 && h.kind == Kind::Complaint { Kind::All } else { h.kind };
-        let same = slot(a.header()) == slot(b.header()) && sort(a.header()) == sort(b.header());
-        let differ = a.body() != b.body() || a.header().kind != b.header().kind;
-        (same && differ && a.header().kind != Kind::Notice).then_some((a.header().from, Fault::Equivocation))
     }
 
     fn undecodable(&self, evidence: &Evidence) -> Guilty {
@@ -175,7 +149,7 @@ impl<S: Scheme> Court<'_, S> {
         let threshold = self.run.threshold();
         let mut sums = alloc::vec![Unchecked::<S::Curve>::identity(); usize::from(threshold.t())];
         let mut e1 = None;
-        let mut chains = Vec::with_capacity(reveals.len());
+        let mut chain_parts = Vec::with_capacity(reveals.len());
         for (id, body) in reveals {
             let reveal = Reveal::parse::<S::Curve>(body, threshold)?;
             for (sum, point) in sums.iter_mut().zip(reveal.points.chunks(S::Curve::POINT_LEN)) {
@@ -184,24 +158,19 @@ impl<S: Scheme> Court<'_, S> {
             if *id == judged {
                 e1 = Some(*reveal.e1);
             }
-            chains.push(*reveal.chain);
+            chain_parts.push(*reveal.chain);
         }
         let e1 = e1?;
         let points = sums.into_iter().map(Unchecked::check).collect::<Option<Vec<_>>>()?;
-        let start = Transcript::new(Tag::ChainCode).bytes(&e1);
-        let mut sharing = Sharing::<S> {
+        let first = First {
             sid: self.terms.sid(),
-            epoch: 0,
-            base: [0; 32],
             views: [e1, e2],
             threshold,
-            roster: self.run.roster().clone(),
+            roster: self.run.roster(),
             commitment: Commitment::new(points)?,
-            chain_code: chains.iter().fold(start, |t, chain| t.bytes(chain)).finish(),
-            key_id: [0; 32],
+            chain_parts: &chain_parts,
         };
-        sharing.key_id = Sharing::<S>::first_key_id(&sharing.digest());
-        Some(sharing)
+        Some(first.sharing::<S>())
     }
 
     /// The view that has these hashes, if `body` is the one of `member` in it.

@@ -7,7 +7,7 @@ mod round1;
 mod round2;
 mod round3;
 
-pub use judge::{Finding, judge};
+pub use judge::judge;
 pub use round1::Round1;
 pub use round2::Round2;
 pub use round3::Round3;

@@ -16,8 +16,7 @@ use super::{Round3, Run};
 use crate::curve::{Curve, Scheme, Unchecked, encode_point, read_point, read_scalar, write_scalar};
 use crate::error::{Abort, Chance, Charges, Fault};
 use crate::evidence::{Evidence, EvidenceKind};
-use crate::hash::{Tag, Transcript};
-use crate::key::{PendingShare, Sharing};
+use crate::key::{First, PendingShare};
 use crate::party::PartyId;
 use crate::proof::commit::Opening;
 use crate::proof::dlog::{self, Claim};
@@ -76,22 +75,16 @@ impl<S: Scheme> Round2<S> {
             return Err(self.complain(inbox, &sub_shares, rng));
         };
         let e2 = view(&terms.sid(), 2, &body_hashes(inbox, 2));
-        let chain = self.all_reveals(inbox).iter().fold(
-            Transcript::new(Tag::ChainCode).bytes(&self.e1),
-            |transcript, (_, reveal)| transcript.bytes(reveal.chain),
-        );
-        let mut sharing = Sharing {
+        let chain_parts: Vec<_> = self.all_reveals(inbox).iter().map(|(_, reveal)| *reveal.chain).collect();
+        let first = First {
             sid: terms.sid(),
-            epoch: 0,
-            base: [0; 32],
             views: [self.e1, e2],
             threshold: self.run.threshold(),
-            roster: self.run.roster().clone(),
+            roster: self.run.roster(),
             commitment,
-            chain_code: chain.finish(),
-            key_id: [0; 32],
+            chain_parts: &chain_parts,
         };
-        sharing.key_id = Sharing::<S>::first_key_id(&sharing.digest());
+        let sharing = first.sharing::<S>();
         Ok(Round3::new(PendingShare::new(terms.me, share, sharing)))
     }
 

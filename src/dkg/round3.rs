@@ -75,7 +75,7 @@ impl<S: Scheme> Round3<S> {
             }
         }
         charges.verdict(3)?;
-        let certificate = Certificate { cert: sharing.digest(), signatures };
+        let certificate = Certificate { cert: *sharing.cert(), signatures };
         Ok(self.0.certified(certificate))
     }
 

@@ -21,7 +21,44 @@ pub struct Sharing<S: Scheme> {
     pub(crate) roster: Roster,
     pub(crate) commitment: Commitment<S::Curve>,
     pub(crate) chain_code: [u8; 32],
-    pub(crate) key_id: [u8; 32],
+    key_id: [u8; 32],
+    /// The digest of all the above but the key id.
+    cert: [u8; 32],
+}
+
+/// What key generation knows when it makes a sharing.
+pub(crate) struct First<'a, C: Curve> {
+    pub(crate) sid: [u8; 32],
+    pub(crate) views: [[u8; 32]; 2],
+    pub(crate) threshold: Threshold,
+    pub(crate) roster: &'a Roster,
+    pub(crate) commitment: Commitment<C>,
+    /// Everybody's part of the chain code, ascending by id.
+    pub(crate) chain_parts: &'a [[u8; 32]],
+}
+
+impl<C: Curve> First<'_, C> {
+    /// The sharing of epoch 0: `chain code = H("chain-code"; e1, cc_1, .., cc_n)`, and the key gets its name.
+    pub(crate) fn sharing<S: Scheme<Curve = C>>(self) -> Sharing<S> {
+        let [e1, _] = &self.views;
+        let start = Transcript::new(Tag::ChainCode).bytes(e1);
+        let chain_code = self.chain_parts.iter().fold(start, |t, part| t.bytes(part)).finish();
+        let mut sharing = Sharing {
+            sid: self.sid,
+            epoch: 0,
+            base: [0; 32],
+            views: self.views,
+            threshold: self.threshold,
+            roster: self.roster.clone(),
+            commitment: self.commitment,
+            chain_code,
+            key_id: [0; 32],
+            cert: [0; 32],
+        };
+        sharing.cert = sharing.digest();
+        sharing.key_id = Sharing::<S>::first_key_id(&sharing.cert);
+        sharing
+    }
 }
 
 impl<S: Scheme> Sharing<S> {
@@ -40,7 +77,7 @@ impl<S: Scheme> Sharing<S> {
     /// The name of this sharing of the key.
     #[must_use]
     pub fn epoch_id(&self) -> [u8; 32] {
-        Transcript::new(Tag::EpochId).bytes(&self.key_id).u32(self.epoch).bytes(&self.digest()).finish()
+        Transcript::new(Tag::EpochId).bytes(&self.key_id).u32(self.epoch).bytes(&self.cert).finish()
     }
 
     /// How many of how many.
@@ -80,9 +117,13 @@ impl<S: Scheme> Sharing<S> {
         &self.chain_code
     }
 
-    /// `cert`: the digest of all of this.
+    /// `cert`: what the certificate certifies.
     #[must_use]
-    pub fn digest(&self) -> [u8; 32] {
+    pub const fn cert(&self) -> &[u8; 32] {
+        &self.cert
+    }
+
+    fn digest(&self) -> [u8; 32] {
         let [e1, e2] = &self.views;
         let mut points = Vec::new();
         self.commitment.write(&mut points);
@@ -103,11 +144,11 @@ impl<S: Scheme> Sharing<S> {
     /// What every member's identity key signs.
     #[must_use]
     pub fn to_sign(&self) -> SigInput {
-        certificate_input(&self.digest())
+        certificate_input(&self.cert)
     }
 
     /// `key_id` of a first epoch with this certificate digest.
-    pub(crate) fn first_key_id(cert: &[u8; 32]) -> [u8; 32] {
+    fn first_key_id(cert: &[u8; 32]) -> [u8; 32] {
         Transcript::new(Tag::KeyId).u8(S::ID).bytes(cert).finish()
     }
 
@@ -149,9 +190,12 @@ impl<S: Scheme> Sharing<S> {
         let (key_id, sid, base, e1, e2, chain_code) =
             (field()?, field()?, field()?, field()?, field()?, field()?);
         let commitment = Commitment::read(r.bytes(usize::from(threshold.t()) * S::Curve::POINT_LEN)?)?;
-        let sharing =
-            Self { sid, epoch, base, views: [e1, e2], threshold, roster, commitment, chain_code, key_id };
-        let named = epoch != 0 || key_id == Self::first_key_id(&sharing.digest());
+        let views = [e1, e2];
+        let cert = [0; 32];
+        let mut sharing =
+            Self { sid, epoch, base, views, threshold, roster, commitment, chain_code, key_id, cert };
+        sharing.cert = sharing.digest();
+        let named = epoch != 0 || key_id == Self::first_key_id(&sharing.cert);
         (ascending && named).then_some(sharing)
     }
 }
@@ -201,7 +245,7 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`].
     pub fn verify<S: Scheme>(&self, sharing: &Sharing<S>) -> Result<(), CertificateError> {
-        if self.cert != sharing.digest() {
+        if self.cert != sharing.cert {
             return Err(CertificateError::Foreign);
         }
         let input = certificate_input(&self.cert);
@@ -274,7 +318,7 @@ impl<S: Scheme> PublicKey<S> {
         for _ in 0..sharing.roster.len() {
             signatures.push(*r.array()?);
         }
-        let certificate = Certificate { cert: sharing.digest(), signatures };
+        let certificate = Certificate { cert: sharing.cert, signatures };
         Self::new(sharing, certificate).ok()
     }
 }

@@ -13,5 +13,6 @@
 mod certificate;
 mod share;
 
+pub(crate) use certificate::First;
 pub use certificate::{Certificate, CertificateError, PublicKey, Sharing};
 pub use share::{KeyShare, PendingShare};

@@ -8,6 +8,7 @@ use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
 use crate::identity::SigInput;
 use crate::party::PartyId;
 use crate::secret::Secret;
+use crate::session::Pending;
 use crate::wire::{Reader, put_u16};
 
 type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
@@ -61,12 +62,6 @@ impl<S: Scheme> PendingShare<S> {
         self.held.id
     }
 
-    /// What this device's identity key signs, once the share is durable.
-    #[must_use]
-    pub fn to_sign(&self) -> SigInput {
-        self.sharing.to_sign()
-    }
-
     /// The stored form, secret: version 1, `p`, id 2, secret, sharing.
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
@@ -102,6 +97,12 @@ impl<S: Scheme> PendingShare<S> {
     /// With signatures that were verified one by one.
     pub(crate) fn certified(self, certificate: Certificate) -> KeyShare<S> {
         KeyShare { held: self.held, public: PublicKey::verified(self.sharing, certificate) }
+    }
+}
+
+impl<S: Scheme> Pending for PendingShare<S> {
+    fn to_sign(&self) -> SigInput {
+        self.sharing.to_sign()
     }
 }
 

@@ -20,6 +20,7 @@
 //! `from` in [`Session::receive`] is what the transport authenticated. Private messages are encrypted by the transport.
 //! The session id is unique per run, and never used again after a crash unless the run is resumed from its snapshot.
 
+mod court;
 mod inbox;
 mod snapshot;
 mod state;
@@ -27,9 +28,11 @@ mod terms;
 mod traffic;
 mod view;
 
+pub use court::Finding;
+pub(crate) use court::{Guilty, admit, equivocation};
 pub use inbox::{Inbox, Message};
 pub use snapshot::{AlreadySpent, Snapshot, SpendOnce};
-pub use state::{Expect, Failure, Outbox, Plan, RoundPlan, State, Step, Stored, Suspend};
+pub use state::{Expect, Failure, Outbox, Pending, Plan, RoundPlan, State, Step, Stored, Suspend};
 pub use terms::Terms;
 pub(crate) use terms::binding;
 pub use traffic::Traffic;
@@ -204,7 +207,7 @@ impl<S: State> Session<S> {
         match slot {
             Some(there) if there.kind == header.kind && there.body == body => Ok(Receipt::Duplicate),
             Some(there) => {
-                let evidence = equivocation(&self.terms, me, header.round, there, &message, body);
+                let evidence = both_envelopes(&self.terms, me, header.round, there, &message, body);
                 Err(Rejected::Conflict { who: from, evidence })
             }
             None => {
@@ -322,6 +325,12 @@ impl<S: State> Session<S> {
         if self.state.is_none() { Vec::new() } else { self.inbox.missing(self.at) }
     }
 
+    /// The round that is being waited for or worked on; after the end, the last.
+    #[must_use]
+    pub fn round(&self) -> u8 {
+        self.inbox.rounds.get(self.at).or(self.inbox.rounds.last()).map_or(0, |r| r.number)
+    }
+
     /// Who said that it has given up.
     #[must_use]
     pub fn notices(&self) -> &[PartyId] {
@@ -390,7 +399,7 @@ fn count_traffic(traffic: &mut Vec<Traffic>, round: u8, count: impl FnOnce(&mut 
 }
 
 /// Evidence (a): two signed messages of one slot. A caller that keeps it can convict the sender before anyone.
-fn equivocation(
+fn both_envelopes(
     terms: &Terms,
     me: PartyId,
     round: u8,

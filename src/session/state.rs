@@ -1,12 +1,14 @@
 //! What a protocol is to the driver: a plan of messages, and states that move.
 
 use alloc::vec::Vec;
+use core::convert::Infallible;
 
 use rand_core::CryptoRng;
 
 use super::inbox::Inbox;
 use super::terms::Terms;
 use crate::error::{Abort, SetupError};
+use crate::identity::SigInput;
 use crate::party::{Parties, PartyId};
 use crate::secret::Secret;
 use crate::wire::{Kind, Reader};
@@ -94,12 +96,24 @@ impl From<Abort> for Failure {
     }
 }
 
+/// A value that must be durable, and signed for, before the run goes on.
+pub trait Pending {
+    /// What the identity key signs once the value is durable.
+    fn to_sign(&self) -> SigInput;
+}
+
+impl Pending for Infallible {
+    fn to_sign(&self) -> SigInput {
+        match *self {}
+    }
+}
+
 /// A protocol at one party: an enum of its rounds, each moved into the next.
 pub trait State: Sized {
     /// What the run is for.
     type Output;
-    /// What the application stores before the last message leaves.
-    type Pending;
+    /// What the application stores before the last message leaves; [`Infallible`] where there is no such thing.
+    type Pending: Pending;
     /// Whether every message must come in a signed envelope.
     const SIGNED: bool;
 

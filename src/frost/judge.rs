@@ -1,0 +1,74 @@
+//! The judge: anybody with the key's certificate, the task and the evidence reaches the verdict, without a secret.
+
+use super::nonce::NonceCommitments;
+use super::package::SigningPackage;
+use super::rounds::SignatureShare;
+use super::suite::Suite;
+use super::task::Task;
+use crate::curve::{Curve, read_point};
+use crate::error::Fault;
+use crate::evidence::{Evidence, EvidenceKind};
+use crate::hash::sha256;
+use crate::party::PartyId;
+use crate::session::{Finding, Guilty, Terms, admit, equivocation, view};
+use crate::wire::Kind;
+
+/// Judges evidence from a signing of this task. The key's certificate was verified when it was read.
+///
+/// A share is judged only against the commitments that its owner signed the view of: otherwise an equivocator would make honest
+/// shares look bad.
+#[must_use]
+pub fn judge<S: Suite>(task: &Task<S>, evidence: &Evidence) -> Finding {
+    let terms = task.terms(PartyId::COORDINATOR);
+    match evidence.kind {
+        EvidenceKind::Equivocation => equivocation(evidence, task.key().roster(), &terms),
+        EvidenceKind::Undecodable => undecodable(task, &terms, evidence),
+        EvidenceKind::SignatureShare => signature_share(task, &terms, evidence),
+        _ => None,
+    }
+    .into()
+}
+
+fn undecodable<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence) -> Guilty {
+    let [envelope] = evidence.messages.as_slice() else { return None };
+    let verified = admit(envelope, task.key().roster(), terms)?;
+    let (header, body) = (verified.header(), verified.body());
+    let points = || body.chunks(S::Curve::POINT_LEN).any(|p| read_point::<S::Curve>(p).is_none());
+    let bad = match (header.round, header.kind) {
+        (1, Kind::All) => body.len() == 2 * S::Curve::POINT_LEN && points(),
+        (1, Kind::Direct) => body.len() == 2 * S::Curve::POINT_LEN * task.signers().len() && points(),
+        (2, _) => body.len() == 32 + S::Curve::SCALAR_LEN && SignatureShare::<S>::from_bytes(body.get(32..)?).is_none(),
+        _ => false,
+    };
+    bad.then_some((header.from, Fault::Malformed))
+}
+
+fn signature_share<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence) -> Guilty {
+    let ([envelope], [commitments]) = (evidence.messages.as_slice(), evidence.attachments.as_slice()) else {
+        return None;
+    };
+    let verified = admit(envelope, task.key().roster(), terms)?;
+    let header = verified.header();
+    let signed_view = match (header.round, header.kind) {
+        (2, Kind::All) => {
+            let hashes: alloc::vec::Vec<_> = commitments.iter().map(|(id, body)| (*id, sha256(body))).collect();
+            view(&terms.sid(), 1, &hashes)
+        }
+        (2, Kind::Direct) => {
+            let list: alloc::vec::Vec<u8> = commitments.iter().flat_map(|(_, body)| body).copied().collect();
+            sha256(&list)
+        }
+        _ => return None,
+    };
+    let complete = commitments.iter().map(|(id, _)| *id).eq(task.signers().iter());
+    let (seen, share) = verified.body().split_at_checked(32)?;
+    if !complete || seen != signed_view {
+        return None;
+    }
+    let list = commitments.iter().map(|(id, body)| Some((*id, NonceCommitments::from_bytes::<S>(body)?)));
+    let list = list.collect::<Option<alloc::vec::Vec<_>>>()?;
+    let key = task.key().commitment();
+    let package = SigningPackage::<S>::new(key, list, task.message()).ok()?;
+    let share = SignatureShare::<S>::from_bytes(share)?;
+    (!package.verify_share(key, header.from, &share.0)).then_some((header.from, Fault::BadShare))
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("protocol.md")]
+
+mod coordinator;
+mod judge;
+mod leaderless;
+mod nonce;
+mod package;
+mod rounds;
+mod share;
+mod suite;
+mod task;
+
+pub use coordinator::{Coordinator, Cosigner};
+pub use judge::judge;
+pub use leaderless::{Round1, Round2, Sign};
+pub use nonce::{NonceCommitments, SigningNonces};
+pub use package::{PackageError, SigningPackage};
+pub use rounds::{AggregateError, SignatureShare, aggregate, sign};
+pub use share::SigningShare;
+#[cfg(feature = "ed25519")]
+pub use suite::Ed25519Signature;
+pub use suite::Suite;
+pub use task::Task;
+
+/// The protocol's number in headers.
+pub const PROTOCOL: u8 = 9;

@@ -1,0 +1,196 @@
+//! What all signers of a message share: commitments, binding factors, `R`, the challenge.
+
+use alloc::vec::Vec;
+
+use ff::Field;
+use group::Group;
+
+use super::nonce::NonceCommitments;
+use super::suite::{Suite, serialized_id};
+use crate::curve::{Curve, Scheme, Unchecked, encode_point};
+use crate::party::{Parties, PartyId};
+use crate::sharing::{Commitment, coefficient};
+
+type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
+type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
+
+/// Why a signing package cannot be made.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackageError {
+    /// These signers' commitments do not decode, are the identity, or are not of prime order. [F1.1]
+    #[error("malformed nonce commitments of {0}")]
+    Malformed(Parties),
+    /// A signer stands twice, or there are fewer signers than the key's threshold. [F0.1]
+    #[error("not a set of at least t signers")]
+    Signers,
+    /// `R` is the identity, or the challenge zero: negligible probability. [F1.3]
+    #[error("degenerate group commitment")]
+    Degenerate,
+}
+
+/// One signer's place in the package.
+#[derive(Debug)]
+struct Signer<C: Curve> {
+    id: PartyId,
+    /// `rho_i`.
+    factor: C::Scalar,
+    hiding: Unchecked<C>,
+    binding: Unchecked<C>,
+    bytes: NonceCommitments,
+}
+
+/// Everything public about one signature in the making, as every signer computes it for itself.
+#[derive(Debug)]
+pub struct SigningPackage<S: Suite> {
+    signers: Vec<Signer<S::Curve>>,
+    ids: Parties,
+    public_key: Point<S>,
+    /// `R`.
+    group_commitment: Point<S>,
+    group_commitment_bytes: Vec<u8>,
+    /// `c`.
+    challenge: Scalar<S>,
+}
+
+impl<S: Suite> SigningPackage<S> {
+    /// Computes binding factors, `R = sum D_i + rho_i E_i`, and the challenge (RFC 9591 sections 4.4 to 4.6).
+    ///
+    /// Points are decoded without the check of their order; `R` is checked, and each point only if that fails. What
+    /// small-order parts that cancel in `R` could do is argued in the module's documentation: nothing.
+    ///
+    /// # Errors
+    /// [`PackageError`]; every signer with malformed commitments is named.
+    pub fn new(
+        key: &Commitment<S::Curve>,
+        commitments: impl IntoIterator<Item = (PartyId, NonceCommitments)>,
+        message: &[u8],
+    ) -> Result<Self, PackageError> {
+        let mut list: Vec<(PartyId, NonceCommitments)> = commitments.into_iter().collect();
+        list.sort_by_key(|(id, _)| *id);
+        let ids = Parties::new(list.iter().map(|(id, _)| *id)).map_err(|_| PackageError::Signers)?;
+        if ids.len() < key.t() {
+            return Err(PackageError::Signers);
+        }
+        let signers = decode::<S::Curve>(&list, Unchecked::read)?;
+        let public_key_bytes = encode_point::<S::Curve>(&key.public_key()).ok_or(PackageError::Degenerate)?;
+        let mut package = Self {
+            signers,
+            ids,
+            public_key: key.public_key(),
+            group_commitment: Point::<S>::identity(),
+            group_commitment_bytes: Vec::new(),
+            challenge: Scalar::<S>::ZERO,
+        };
+        package.bind(&public_key_bytes, message);
+        package.commit(&list)?;
+        // [F1.3] R is not the identity, c is not zero
+        package.group_commitment_bytes =
+            encode_point::<S::Curve>(&package.group_commitment).ok_or(PackageError::Degenerate)?;
+        package.challenge = S::challenge(&package.group_commitment_bytes, &public_key_bytes, message);
+        if package.challenge.is_zero().into() { Err(PackageError::Degenerate) } else { Ok(package) }
+    }
+
+    /// `rho_i` for every signer: one hash of everything, then a short continuation each.
+    fn bind(&mut self, public_key: &[u8], message: &[u8]) {
+        let len = S::Curve::SCALAR_LEN + 2 * S::Curve::POINT_LEN;
+        let mut list = Vec::with_capacity(self.signers.len() * len);
+        for signer in &self.signers {
+            list.extend_from_slice(&serialized_id::<S>(signer.id));
+            list.extend_from_slice(signer.bytes.as_bytes());
+        }
+        let binding = S::binding(public_key, message, &list);
+        for signer in &mut self.signers {
+            signer.factor = S::binding_factor(&binding, signer.id);
+        }
+    }
+
+    fn commit(&mut self, list: &[(PartyId, NonceCommitments)]) -> Result<(), PackageError> {
+        let terms: Vec<_> = self.signers.iter().map(|s| (s.binding, s.factor)).collect();
+        let mut sum: Unchecked<S::Curve> = self.signers.iter().map(|s| s.hiding).sum();
+        sum += Unchecked::msm_vartime(&terms);
+        let Some(point) = sum.check() else {
+            // [F1.1] somebody's point is not of prime order: find out whose
+            let strict = |bytes: &[u8]| Unchecked::read(bytes).filter(|p: &Unchecked<S::Curve>| p.check().is_some());
+            decode::<S::Curve>(list, strict)?;
+            return Err(PackageError::Degenerate);
+        };
+        self.group_commitment = point;
+        Ok(())
+    }
+
+    /// The signers, ascending.
+    #[must_use]
+    pub const fn signers(&self) -> &Parties {
+        &self.ids
+    }
+
+    /// `R`, encoded.
+    #[must_use]
+    pub fn group_commitment(&self) -> &[u8] {
+        &self.group_commitment_bytes
+    }
+
+    pub(super) const fn challenge(&self) -> &Scalar<S> {
+        &self.challenge
+    }
+
+    /// `lambda_i` over the actual signers.
+    pub(super) fn lambda(&self, id: PartyId) -> Option<Scalar<S>> {
+        coefficient::<S::Curve>(&self.ids, id)
+    }
+
+    /// `rho_i` and the commitments as published.
+    pub(super) fn signer(&self, id: PartyId) -> Option<(&Scalar<S>, &NonceCommitments)> {
+        self.signers.get(self.ids.position(id)?).map(|s| (&s.factor, &s.bytes))
+    }
+
+    /// [F2.4] `z*G == R + c*PK`: the standard verifier's equation, without its cofactor.
+    pub(super) fn verify(&self, z: &Scalar<S>) -> bool {
+        let minus_c = Scalar::<S>::ZERO - self.challenge;
+        S::Curve::mul_base_add_vartime(z, &self.public_key, &minus_c) == self.group_commitment
+    }
+
+    /// [F2.2] `z_i*G == D_i + rho_i*E_i + c*lambda_i*S_i`, against what the signer itself committed to.
+    pub(super) fn verify_share(&self, key: &Commitment<S::Curve>, id: PartyId, z: &Scalar<S>) -> bool {
+        let signer = self.ids.position(id).and_then(|at| self.signers.get(at));
+        let (Some(signer), Some(lambda)) = (signer, self.lambda(id)) else { return false };
+        let mut right = signer.hiding;
+        right += Unchecked::msm_vartime(&[
+            (signer.binding, signer.factor),
+            (Unchecked::of(key.at(id)), self.challenge * lambda),
+        ]);
+        Unchecked::of(S::Curve::mul_base(z)) == right
+    }
+}
+
+/// Decodes all commitments, or names everybody whose do not.
+fn decode<C: Curve>(
+    list: &[(PartyId, NonceCommitments)],
+    read: impl Fn(&[u8]) -> Option<Unchecked<C>>,
+) -> Result<Vec<Signer<C>>, PackageError> {
+    let mut bad = Vec::new();
+    let mut signers = Vec::with_capacity(list.len());
+    for (id, bytes) in list {
+        let points = bytes.as_bytes().split_at_checked(C::POINT_LEN);
+        match points.and_then(|(d, e)| Some((read(d)?, read(e)?))) {
+            Some((hiding, binding)) => {
+                let (id, factor) = (*id, C::Scalar::ZERO);
+                signers.push(Signer { id, factor, hiding, binding, bytes: bytes.clone() });
+            }
+            None => bad.push(*id),
+        }
+    }
+    match Parties::new(bad) {
+        Ok(bad) if bad.is_empty() => Ok(signers),
+        Ok(bad) => Err(PackageError::Malformed(bad)),
+        Err(_) => Err(PackageError::Signers),
+    }
+}
+
+#[cfg(test)]
+impl<S: Suite> SigningPackage<S> {
+    pub(super) fn factors(&self) -> Vec<Scalar<S>> {
+        self.signers.iter().map(|s| s.factor).collect()
+    }
+}
