@@ -13,11 +13,15 @@ use std::vec::Vec;
 
 use rand_core::CryptoRng;
 
+use crate::curve::Scheme;
 use crate::envelope::{Unsigned, Verified};
-use crate::error::{Abort, Rejected};
+use crate::error::{Abort, Rejected, SetupError};
 use crate::identity::{IdentityKey, PublicIdentity, Roster};
-use crate::party::PartyId;
+use crate::key::{Certificate, First, KeyShare, PendingShare};
+use crate::party::{PartyId, Threshold};
+use crate::secret::Secret;
 use crate::session::{AlreadySpent, Pending, Session, SpendOnce, State, Status, Traffic};
+use crate::sharing::{Commitment, Polynomial};
 use crate::wire::Header;
 
 /// Chances in percent that a delivery goes wrong.
@@ -133,10 +137,7 @@ impl Cast {
     ///
     /// # Errors
     /// As [`Roster::new`].
-    pub fn new(
-        ids: impl IntoIterator<Item = u16>,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Self, crate::error::SetupError> {
+    pub fn new(ids: impl IntoIterator<Item = u16>, rng: &mut dyn CryptoRng) -> Result<Self, SetupError> {
         let mut keys = BTreeMap::new();
         for id in ids {
             keys.insert(PartyId::new(id)?, IdentityKey::generate(rng));
@@ -161,6 +162,38 @@ impl Cast {
     #[must_use]
     pub fn key(&self, id: PartyId) -> Option<&IdentityKey> {
         self.keys.get(&id)
+    }
+
+    /// A key dealt by one hand, with a real certificate: for tests and benches of large groups, where key generation among
+    /// all parties in one process takes minutes. It never was a threshold key.
+    ///
+    /// # Errors
+    /// [`SetupError::RosterSize`] unless the cast has `n` parties.
+    pub fn deal<S: Scheme>(
+        &self,
+        threshold: Threshold,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<KeyShare<S>>, SetupError> {
+        if self.keys.len() != usize::from(threshold.n()) {
+            return Err(SetupError::RosterSize { roster: self.keys.len(), n: threshold.n() });
+        }
+        let polynomial = Polynomial::<S::Curve>::random(threshold, rng);
+        let first = First {
+            sid: [0; 32],
+            views: [[0; 32]; 2],
+            threshold,
+            roster: &self.roster,
+            commitment: Commitment::new(polynomial.commit()).ok_or(SetupError::Malformed("polynomial"))?,
+            chain_parts: &[],
+        };
+        let sharing = first.sharing::<S>();
+        let signatures = self.keys.values().map(|key| key.sign(&sharing.to_sign())).collect();
+        let certificate = Certificate { cert: *sharing.cert(), signatures };
+        let share = |id: &PartyId| {
+            let secret = Secret::new(polynomial.at(*id));
+            PendingShare::new(*id, secret, sharing.clone()).certified(certificate.clone())
+        };
+        Ok(self.keys.keys().map(share).collect())
     }
 
     /// Runs sessions to the end on a perfect network.
