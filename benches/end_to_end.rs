@@ -50,7 +50,9 @@ impl Signing {
         let mut shares = cast.deal::<E>(Threshold::new(t, n).unwrap(), &mut rng).unwrap();
         shares.truncate(t.into());
         let signers = Parties::new(shares.iter().map(KeyShare::id)).unwrap();
-        let task = Task::new(shares[0].public(), signers, b"a message of thirty-two bytes...", SessionId([7; 16])).unwrap();
+        let task =
+            Task::new(shares[0].public(), signers, b"a message of thirty-two bytes...", SessionId([7; 16]))
+                .unwrap();
         Self { shares, task }
     }
 
@@ -61,10 +63,12 @@ impl Signing {
         let mut session = clock(&mut commit, || Sign::start(&self.shares[0], task, rng).unwrap());
         // a second real session says what the view is
         let mut second = Sign::start(&self.shares[1], self.task.clone(), rng).unwrap();
-        let mut nonces: Vec<_> = self.shares[2..].iter().map(|s| (s, SigningNonces::generate(s.into(), rng))).collect();
+        let mut nonces: Vec<_> =
+            self.shares[2..].iter().map(|s| (s, SigningNonces::generate(s.into(), rng))).collect();
 
         let body = |s: &Session<Sign<E>>| s.outgoing(0).next().unwrap().bytes[56..].to_vec();
-        let mut commitments = vec![(self.shares[0].id(), body(&session)), (self.shares[1].id(), body(&second))];
+        let mut commitments =
+            vec![(self.shares[0].id(), body(&session)), (self.shares[1].id(), body(&second))];
         commitments.extend(nonces.iter().map(|(s, n)| (s.id(), n.commitments().as_bytes().to_vec())));
         let messages: Vec<_> = commitments.iter().map(|(id, body)| self.message(1, *id, body)).collect();
         clock(&mut rest, || deliver(&mut session, &messages));
@@ -129,8 +133,11 @@ fn key_generation(t: u16, n: u16, rng: &mut ChaCha20Rng) -> (Duration, Duration)
             *sent = session.sent();
         }
         // the others take them as verified: only the first party's time counts
-        let opened: Vec<_> = post.iter().map(|(from, to, e)| (from, to, e.clone().verify(cast.roster()).unwrap())).collect();
-        for (_, _, envelope) in post.iter().filter(|(from, to, _)| *from != first && to.is_none_or(|to| to == first)) {
+        let opened: Vec<_> =
+            post.iter().map(|(from, to, e)| (from, to, e.clone().verify(cast.roster()).unwrap())).collect();
+        for (_, _, envelope) in
+            post.iter().filter(|(from, to, _)| *from != first && to.is_none_or(|to| to == first))
+        {
             let bytes = envelope.to_bytes();
             clock(&mut envelopes, || black_box(Verified::open(cast.roster(), &bytes).unwrap()));
         }
@@ -173,13 +180,23 @@ fn signing(c: &mut Criterion) {
         let (ours, theirs) = (Signing::new(t, n), zf::Signing::new(t, n));
         let mut rng = rng();
         group.bench_function(BenchmarkId::new("quorate", "commit + share + aggregate"), |b| {
-            b.iter_custom(|k| repeat(k, || { let (a, b) = ours.run(&mut rng); a + b }));
+            b.iter_custom(|k| {
+                repeat(k, || {
+                    let (a, b) = ours.run(&mut rng);
+                    a + b
+                })
+            });
         });
         group.bench_function(BenchmarkId::new("quorate", "share + aggregate"), |b| {
             b.iter_custom(|k| repeat(k, || ours.run(&mut rng).1));
         });
         group.bench_function(BenchmarkId::new("zf", "commit + share + aggregate"), |b| {
-            b.iter_custom(|k| repeat(k, || { let (a, b) = theirs.run(); a + b }));
+            b.iter_custom(|k| {
+                repeat(k, || {
+                    let (a, b) = theirs.run();
+                    a + b
+                })
+            });
         });
         group.bench_function(BenchmarkId::new("zf", "share + aggregate"), |b| {
             b.iter_custom(|k| repeat(k, || theirs.run().1));

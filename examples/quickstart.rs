@@ -40,7 +40,8 @@ fn options() -> Result<Option<Options>, String> {
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{flag} needs a value"));
-        let number = |text: String| text.parse().map_err(|_| format!("{flag}: {text} is not a number of parties"));
+        let number =
+            |text: String| text.parse().map_err(|_| format!("{flag}: {text} is not a number of parties"));
         match flag.as_str() {
             "--threshold" => t = number(value()?)?,
             "--parties" => n = number(value()?)?,
@@ -108,9 +109,9 @@ fn run(options: &Options) -> Result<(), String> {
     println!("\nsigning {what}, {} bytes", message.len());
     let quorum = &shares[..threshold.t().into()];
     let signers = Parties::new(quorum.iter().map(KeyShare::id)).map_err(|e| text(&e))?;
-    let task =
-        Task::new(shares[0].public(), signers, &message, session(&mut rng)).map_err(|e| text(&e))?;
-    let sessions: Result<Vec<_>, _> = quorum.iter().map(|share| Sign::start(share, task.clone(), &mut rng)).collect();
+    let task = Task::new(shares[0].public(), signers, &message, session(&mut rng)).map_err(|e| text(&e))?;
+    let sessions: Result<Vec<_>, _> =
+        quorum.iter().map(|share| Sign::start(share, task.clone(), &mut rng)).collect();
     let mut reports = watch(&cast, sessions.map_err(|e| text(&e))?, &mut rng);
     print!("{}", reports.first().map(Report::table).unwrap_or_default());
     for report in reports.drain(..) {
@@ -145,7 +146,11 @@ fn watch<S: State>(cast: &Cast, sessions: Vec<Session<S>>, rng: &mut OsRng) -> V
                 eprint!("\rround {}: {} of {n} parties have sent", seen.0, seen.1);
                 let _ = std::io::stderr().flush();
             } else if n > 10 && seen.1 == n {
-                eprintln!("round {}: all {n} parties have sent, {:.1} s", seen.0, start.elapsed().as_secs_f64());
+                eprintln!(
+                    "round {}: all {n} parties have sent, {:.1} s",
+                    seen.0,
+                    start.elapsed().as_secs_f64()
+                );
             }
         }
         true

@@ -347,7 +347,13 @@ struct Charge {
 
 impl Charges {
     /// Only the first charge against a party counts.
-    pub(crate) fn add(&mut self, who: PartyId, check: &'static str, fault: Fault, evidence: Option<Evidence>) {
+    pub(crate) fn add(
+        &mut self,
+        who: PartyId,
+        check: &'static str,
+        fault: Fault,
+        evidence: Option<Evidence>,
+    ) {
         if !self.against(who) {
             self.0.push(Charge { who, check, fault, evidence });
         }

@@ -77,7 +77,8 @@ impl Evidence {
     /// A transport form: version, kind, then counted and length-prefixed items.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = alloc::vec![VERSION, self.kind as u8, self.messages.len() as u8, self.attachments.len() as u8];
+        let mut out =
+            alloc::vec![VERSION, self.kind as u8, self.messages.len() as u8, self.attachments.len() as u8];
         for message in &self.messages {
             put_u32(&mut out, message.bytes.len() as u32);
             out.extend_from_slice(&message.bytes);

@@ -134,9 +134,8 @@ mod tests {
 
     #[test]
     fn framing_is_injective_at_the_seams() {
-        let h = |items: &[&[u8]]| {
-            items.iter().fold(Transcript::new(Tag::Sid), |t, item| t.bytes(item)).finish()
-        };
+        let h =
+            |items: &[&[u8]]| items.iter().fold(Transcript::new(Tag::Sid), |t, item| t.bytes(item)).finish();
         assert_ne!(h(&[b"ab", b"c"]), h(&[b"a", b"bc"]));
         assert_ne!(h(&[b"abc"]), h(&[b"abc", b""]));
         assert_eq!(h(&[b"abc"]), Transcript::new(Tag::Sid).parts(&[b"a", b"bc"]).finish());

@@ -5,6 +5,7 @@
 //! strictly: canonical, and no small-order key or nonce (RFC 8032 section 5.1.7 without its cofactor).
 
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::fmt;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
@@ -28,6 +29,18 @@ impl SigInput {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// A value that must be durable, and signed for, before the run goes on.
+pub trait Pending {
+    /// What the identity key signs once the value is durable.
+    fn to_sign(&self) -> SigInput;
+}
+
+impl Pending for Infallible {
+    fn to_sign(&self) -> SigInput {
+        match *self {}
     }
 }
 
@@ -232,7 +245,10 @@ mod tests {
     fn a_roster_names_what_it_refuses() {
         let (a, b) = (identity(1).public(), identity(2).public());
         assert_eq!(Roster::new([(id(7), a), (id(7), b)]).unwrap_err(), SetupError::DuplicateParty(id(7)));
-        assert_eq!(Roster::new([(id(9), a), (id(7), a)]).unwrap_err(), SetupError::DuplicateIdentity(id(7), id(9)));
+        assert_eq!(
+            Roster::new([(id(9), a), (id(7), a)]).unwrap_err(),
+            SetupError::DuplicateIdentity(id(7), id(9))
+        );
         assert_eq!(Roster::new([(PartyId::COORDINATOR, a)]).unwrap_err(), SetupError::PartyId(65535));
         let roster = Roster::new([(id(9), a), (id(7), b)]).unwrap();
         assert_eq!(roster.parties().to_bytes(), [0, 7, 0, 9]);
@@ -253,7 +269,10 @@ mod tests {
         // y = p + 1, a second encoding of y = 1
         let mut twice = [0xff; 32];
         (twice[0], twice[31]) = (0xee, 0x7f);
-        assert_eq!(Roster::new([(id(1), PublicIdentity(twice))]).unwrap_err(), SetupError::BadIdentity(id(1)));
+        assert_eq!(
+            Roster::new([(id(1), PublicIdentity(twice))]).unwrap_err(),
+            SetupError::BadIdentity(id(1))
+        );
     }
 
     #[test]

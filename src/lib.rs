@@ -1,6 +1,40 @@
-//! Threshold cryptography as sans-IO state machines.
+//! Threshold cryptography as sans-IO state machines: distributed key generation with complaints, and FROST, for code that
+//! owns its network and its storage.
+//!
+//! A run of a protocol at one device is a [`session::Session`]: bytes in, bytes out, four verbs. No I/O, no clock, no
+//! threads, no async, no global state; randomness is an argument. Every failure says who, or says honestly that it cannot
+//! know ([`error::Verdict`]), with evidence that convinces others where there can be any ([`evidence::Evidence`]).
+//!
+//! # Where to start
+//! - [`dkg`]: make a key that never exists in one place. The module is the specification.
+//! - [`frost`]: sign with it (RFC 9591).
+//! - [`session`]: the driver, and what the caller owes it.
+//! - [`key`]: what a device stores. [`identity`], [`envelope`]: who the parties are, and how they sign what they send.
+//!
+//! Below them: [`curve`] (groups), [`sharing`] (polynomials, Lagrange, Feldman), [`wire`] (the header), [`secret`] (the
+//! only home of secrets).
+//!
+//! # Features
+//! All are additive, and none changes a byte on the wire.
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `std` | yes | tables of k256 and p256 built at first use; the library itself never uses `std` |
+//! | `critical-section` | | the same tables where there is no `std` but a `critical-section` implementation |
+//! | `ed25519` | yes | keys for FROST(Ed25519, SHA-512) |
+//! | `secp256k1`, `p256` | | keys on these curves |
+//! | `frost` | yes | FROST signing |
+//! | `serde` | | `Serialize` and `Deserialize` of results, through the crate's own bytes |
+//! | `sim` | | an in-memory network with faults, for tests, benches and examples; needs `std` |
+//!
+//! Without default features the crate is `no_std` and needs `alloc`. Security parameters, hash choices and the detection
+//! of cheaters are never features.
 #![no_std]
-#![cfg_attr(not(test), warn(clippy::missing_panics_doc))]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+// A message from the network cannot panic. Tests may; `clippy.toml` says so.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 extern crate alloc;
 #[cfg(feature = "sim")]
 extern crate std;
@@ -15,11 +49,17 @@ pub mod frost;
 mod hash;
 pub mod identity;
 pub mod key;
+#[cfg(test)]
+mod known_answers;
 pub mod party;
 mod proof;
 pub mod secret;
 pub mod session;
 pub mod sharing;
-pub mod wire;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod wire;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -107,7 +107,8 @@ impl<O> Report<O> {
     /// The traffic table: a line a round.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut out = String::from("round | messages out | bytes out | messages in | bytes in | time in advance\n");
+        let mut out =
+            String::from("round | messages out | bytes out | messages in | bytes in | time in advance\n");
         for t in &self.traffic {
             let time = self.times.get(&t.round).copied().unwrap_or_default();
             let _ = writeln!(
@@ -142,7 +143,8 @@ impl Cast {
         for id in ids {
             keys.insert(PartyId::new(id)?, IdentityKey::generate(rng));
         }
-        let members: Vec<(PartyId, PublicIdentity)> = keys.iter().map(|(id, key)| (*id, key.public())).collect();
+        let members: Vec<(PartyId, PublicIdentity)> =
+            keys.iter().map(|(id, key)| (*id, key.public())).collect();
         Ok(Self { keys, roster: Roster::new(members)? })
     }
 
@@ -217,7 +219,8 @@ impl Cast {
             let id = session.terms().me;
             (id, Node { id, session, sent: 0, outcome: None, rejected: Vec::new(), times: BTreeMap::new() })
         });
-        let mut network = Network { cast: self, nodes: nodes.collect(), faults, queue: VecDeque::new(), lost: Vec::new() };
+        let mut network =
+            Network { cast: self, nodes: nodes.collect(), faults, queue: VecDeque::new(), lost: Vec::new() };
         network.run(tamper, rng);
         network.nodes.into_values().map(Node::report).collect()
     }
@@ -401,4 +404,3 @@ impl SpendOnce for MemoryLedger {
         Ok(())
     }
 }
-

@@ -33,7 +33,8 @@ fn every_quorum_signs_messages_of_any_length() {
     for (k, message) in messages.into_iter().enumerate() {
         for ids in [&[1, 2][..], &[1, 3], &[2, 3], &[1, 2, 3]] {
             let signers = Parties::from_numbers(ids.iter().copied()).unwrap();
-            let task = Task::new(shares[0].public(), signers.clone(), message, SessionId([k as u8; 16])).unwrap();
+            let task =
+                Task::new(shares[0].public(), signers.clone(), message, SessionId([k as u8; 16])).unwrap();
             let chosen = shares.iter().filter(|s| signers.contains(s.id()));
             let sessions: Vec<_> = chosen.map(|s| Sign::start(s, task.clone(), &mut rng).unwrap()).collect();
             let reports = cast.run_with(sessions, Faults::storm(), &mut |_| true, &mut rng);

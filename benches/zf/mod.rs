@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use frost_ed25519 as frost;
 use frost::keys::dkg;
 use frost::rand_core::{CryptoRng, RngCore};
 use frost::{Identifier, SigningPackage, keys, round1, round2};
+use frost_ed25519 as frost;
 
 use super::clock;
 
@@ -43,7 +43,8 @@ pub(crate) struct Signing {
 impl Signing {
     pub(crate) fn new(t: u16, n: u16) -> Self {
         let (shares, public) = keys::generate_with_dealer(n, t, keys::IdentifierList::Default, Rng).unwrap();
-        let packages = shares.into_values().take(t.into()).map(|s| keys::KeyPackage::try_from(s).unwrap()).collect();
+        let packages =
+            shares.into_values().take(t.into()).map(|s| keys::KeyPackage::try_from(s).unwrap()).collect();
         Self { packages, public }
     }
 
@@ -62,7 +63,9 @@ impl Signing {
             others.iter().map(|(p, (_, c))| (*p.identifier(), c.serialize().unwrap())).collect();
         let (package, share) = clock(&mut rest, || {
             let mut list = BTreeMap::from([(*first.identifier(), own)]);
-            list.extend(wire.iter().map(|(id, c)| (*id, round1::SigningCommitments::deserialize(c).unwrap())));
+            list.extend(
+                wire.iter().map(|(id, c)| (*id, round1::SigningCommitments::deserialize(c).unwrap())),
+            );
             let package = SigningPackage::new(list, b"a message of thirty-two bytes...");
             let share = round2::sign(&package, &nonces, first).unwrap();
             share.serialize();
@@ -107,7 +110,9 @@ pub(crate) fn key_generation(t: u16, n: u16) -> Duration {
     let (packages, secret2) = clock(&mut total, || {
         let packages = read(Some(ids[0]));
         let (secret, out) = dkg::part2(secret, &packages).unwrap();
-        out.values().for_each(|p| { p.serialize().unwrap(); });
+        out.values().for_each(|p| {
+            p.serialize().unwrap();
+        });
         (packages, secret)
     });
     // Every other party deals to the first one; only the first dealer's checks of the others matter to the rest.

@@ -55,7 +55,8 @@ pub(super) fn complain<S: Scheme>(
         Some(point) => {
             let opened = encode_point::<S::Curve>(&S::Curve::mul(&point, e))?;
             let complainant = terms.me;
-            let statement = dleq::Statement { e1, complainant, dealer, key, point: point_bytes, opened: &opened };
+            let statement =
+                dleq::Statement { e1, complainant, dealer, key, point: point_bytes, opened: &opened };
             let (c, z) = dleq::prove::<S::Curve>(&statement, e, &point, rng)?;
             (opened, c, z)
         }

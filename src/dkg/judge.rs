@@ -22,7 +22,8 @@ use crate::wire::Kind;
 /// Judges evidence from a key generation of scheme `S` with these terms.
 #[must_use]
 pub fn judge<S: Scheme>(run: &Run, evidence: &Evidence) -> Finding {
-    let court = Court::<S> { run, terms: run.terms::<S>(PartyId::COORDINATOR), scheme: core::marker::PhantomData };
+    let court =
+        Court::<S> { run, terms: run.terms::<S>(PartyId::COORDINATOR), scheme: core::marker::PhantomData };
     let finding = match evidence.kind {
         EvidenceKind::Equivocation => equivocation(evidence, run.roster(), &court.terms),
         EvidenceKind::Undecodable => court.undecodable(evidence),
@@ -71,7 +72,9 @@ impl<S: Scheme> Court<'_, S> {
                 let complaint = Complaint::parse::<S::Curve>(verified.body())?;
                 let dealer = PartyId::new(complaint.accused).ok();
                 let named = dealer.filter(|j| *j != from && self.run.roster().parties().contains(*j));
-                named.is_none_or(|dealer| quoted_share(self.run, &self.terms, dealer, from, &complaint).is_none())
+                named.is_none_or(|dealer| {
+                    quoted_share(self.run, &self.terms, dealer, from, &complaint).is_none()
+                })
             }
             _ => false,
         };
@@ -141,7 +144,8 @@ impl<S: Scheme> Court<'_, S> {
         }
         let sharing = self.sharing(reveals, from, e2)?;
         let signature = signature_of(certify.body())?;
-        (!self.run.roster().verify(from, &sharing.to_sign(), signature)).then_some((from, Fault::BadSignature))
+        (!self.run.roster().verify(from, &sharing.to_sign(), signature))
+            .then_some((from, Fault::BadSignature))
     }
 
     /// What everybody with these reveals must certify.
@@ -174,8 +178,15 @@ impl<S: Scheme> Court<'_, S> {
     }
 
     /// The view that has these hashes, if `body` is the one of `member` in it.
-    fn view(&self, round: u8, hashes: &[(PartyId, Vec<u8>)], member: PartyId, body: &[u8]) -> Option<[u8; 32]> {
-        let hashes: Option<Vec<_>> = hashes.iter().map(|(id, h)| Some((*id, h.as_slice().try_into().ok()?))).collect();
+    fn view(
+        &self,
+        round: u8,
+        hashes: &[(PartyId, Vec<u8>)],
+        member: PartyId,
+        body: &[u8],
+    ) -> Option<[u8; 32]> {
+        let hashes: Option<Vec<_>> =
+            hashes.iter().map(|(id, h)| Some((*id, h.as_slice().try_into().ok()?))).collect();
         let hashes: Vec<(PartyId, [u8; 32])> = hashes?;
         let there = hashes.iter().any(|(id, hash)| *id == member && *hash == sha256(body));
         there.then(|| self.view_of_all(round, &hashes))?
@@ -226,7 +237,8 @@ pub(super) enum Outcome {
 impl Case<'_> {
     pub(super) fn decide<S: Scheme>(&self, reveal: &Reveal<'_>, commit: &Commit<'_>) -> Outcome {
         // (1) the quoted share is signed by the dealer, to the complainant, in this run
-        let Some(quoted) = quoted_share(self.run, self.terms, self.dealer, self.complainant, self.complaint) else {
+        let Some(quoted) = quoted_share(self.run, self.terms, self.dealer, self.complainant, self.complaint)
+        else {
             return Outcome::Inconclusive;
         };
         let Some(share) = Share::parse::<S::Curve>(quoted.body()) else { return Outcome::Inconclusive };
@@ -237,7 +249,9 @@ impl Case<'_> {
         let decoded = (read_point::<S::Curve>(share.point), read_scalar::<S::Curve>(share.masked));
         let (Some(point), Some(masked)) = decoded else { return Outcome::Dealer(Fault::Malformed) };
         // (3) K does not decode, or the proof does not hold: the complainant's fault
-        let Some(opened) = self.opened::<S::Curve>(key_bytes, share.point, &point) else { return Outcome::Complainant };
+        let Some(opened) = self.opened::<S::Curve>(key_bytes, share.point, &point) else {
+            return Outcome::Complainant;
+        };
         // (4) the share itself
         let pad = pad::<S::Curve>(self.e1, self.dealer, self.complainant, key_bytes, share.point, opened);
         let claimed = Unchecked::of(S::Curve::mul_base(&(masked - pad)));

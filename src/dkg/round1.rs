@@ -100,7 +100,8 @@ impl<S: Scheme> Round1<S> {
         let mut receivers = Vec::with_capacity(self.run.roster().len());
         for message in inbox.others(1) {
             let id = message.from;
-            let key_bytes = Commit::parse(&message.body).and_then(|c| c.key_for::<S::Curve>(&self.run, id, me));
+            let key_bytes =
+                Commit::parse(&message.body).and_then(|c| c.key_for::<S::Curve>(&self.run, id, me));
             match key_bytes.and_then(|bytes| Some((bytes, read_point::<S::Curve>(bytes)?))) {
                 Some((key_bytes, key)) => receivers.push(Receiver { id, key_bytes, key }),
                 None => {
@@ -157,7 +158,11 @@ impl<C: Curve> Dealt<C> {
         let points: Vec<_> = secrets.expose().iter().map(C::mul_base).collect();
         let mut shared = Secret::new(Vec::with_capacity(receivers.len()));
         shared.expose_mut().extend(receivers.iter().zip(secrets.expose()).map(|(r, d)| C::mul(&r.key, d)));
-        Self { points: encode::<C>(&points), shared: Secret::new(encode::<C>(shared.expose())), curve: PhantomData }
+        Self {
+            points: encode::<C>(&points),
+            shared: Secret::new(encode::<C>(shared.expose())),
+            curve: PhantomData,
+        }
     }
 
     fn to<'a>(

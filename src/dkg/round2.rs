@@ -4,6 +4,7 @@
 //! canonical; K2.4 proofs of knowledge; K2.5 and K2.6 the shares; K2.7 the public key. What is optimistic about them, and
 //! why the verdict is that of eager checks, is in the module's documentation.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
@@ -213,11 +214,10 @@ impl<S: Scheme> Round2<S> {
             charges.add(*dealer, check, fault, None);
         }
         let key = first.and_then(|(dealer, place)| Some((dealer, self.keys.expose().get(place)?)));
-        let last_words = key.and_then(|(dealer, e)| {
-            complaint::complain::<S>(inbox, &self.run, &self.e1, dealer, e, rng)
-        });
+        let last_words =
+            key.and_then(|(dealer, e)| complaint::complain::<S>(inbox, &self.run, &self.e1, dealer, e, rng));
         match charges.verdict(2) {
-            Err(abort) => Failure { abort, last_words: last_words.unwrap_or_default() },
+            Err(abort) => Failure { abort, last_words: last_words.map(Box::new) },
             Ok(()) => Abort::no_fault(2, "K2.6", Chance::OwnFault).into(),
         }
     }

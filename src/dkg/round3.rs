@@ -5,9 +5,9 @@
 
 use alloc::vec::Vec;
 
+use super::Run;
 use super::complaint::decide_in_run;
 use super::msg::{signature_of, view_of};
-use super::Run;
 use crate::curve::Scheme;
 use crate::error::{Abort, Charges, Fault, SetupError};
 use crate::evidence::{Evidence, EvidenceKind};
@@ -71,7 +71,12 @@ impl<S: Scheme> Round3<S> {
             match signature_of(&message.body).filter(|s| sharing.roster().verify(message.from, &input, s)) {
                 Some(signature) => signatures.push(*signature),
                 // [K3.2] the signature of j on the certificate
-                None => charges.add(message.from, "K3.2", Fault::BadSignature, certificate_evidence(inbox, message)),
+                None => charges.add(
+                    message.from,
+                    "K3.2",
+                    Fault::BadSignature,
+                    certificate_evidence(inbox, message),
+                ),
             }
         }
         charges.verdict(3)?;
@@ -89,7 +94,8 @@ impl<S: Scheme> Round3<S> {
 
     pub(super) fn restore(run: &Run, r: Reader<'_>) -> Option<Self> {
         let pending = PendingShare::<S>::from_bytes(r.rest())?;
-        let same = pending.sharing().roster() == run.roster() && pending.sharing().threshold() == run.threshold();
+        let same =
+            pending.sharing().roster() == run.roster() && pending.sharing().threshold() == run.threshold();
         same.then_some(Self(pending))
     }
 }

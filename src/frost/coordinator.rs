@@ -169,7 +169,9 @@ impl<S: Suite> State for Cosigner<S> {
         let package = match self.package(list) {
             Ok(package) => package,
             // [F1.3] R is not the identity, c is not zero
-            Err(PackageError::Degenerate) => return Err(Abort::no_fault(1, "F1.3", Chance::Degenerate).into()),
+            Err(PackageError::Degenerate) => {
+                return Err(Abort::no_fault(1, "F1.3", Chance::Degenerate).into());
+            }
             // [F1.1] every point canonical, of prime order, not the identity
             Err(_) => return Err(accuse("F1.1").into()),
         };

@@ -37,7 +37,10 @@ fn undecodable<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence) -> 
     let bad = match (header.round, header.kind) {
         (1, Kind::All) => body.len() == 2 * S::Curve::POINT_LEN && points(),
         (1, Kind::Direct) => body.len() == 2 * S::Curve::POINT_LEN * task.signers().len() && points(),
-        (2, _) => body.len() == 32 + S::Curve::SCALAR_LEN && SignatureShare::<S>::from_bytes(body.get(32..)?).is_none(),
+        (2, _) => {
+            body.len() == 32 + S::Curve::SCALAR_LEN
+                && SignatureShare::<S>::from_bytes(body.get(32..)?).is_none()
+        }
         _ => false,
     };
     bad.then_some((header.from, Fault::Malformed))
@@ -51,7 +54,8 @@ fn signature_share<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence)
     let header = verified.header();
     let signed_view = match (header.round, header.kind) {
         (2, Kind::All) => {
-            let hashes: alloc::vec::Vec<_> = commitments.iter().map(|(id, body)| (*id, sha256(body))).collect();
+            let hashes: alloc::vec::Vec<_> =
+                commitments.iter().map(|(id, body)| (*id, sha256(body))).collect();
             view(&terms.sid(), 1, &hashes)
         }
         (2, Kind::Direct) => {

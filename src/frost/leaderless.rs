@@ -22,7 +22,8 @@ use crate::key::KeyShare;
 use crate::party::{Parties, PartyId};
 use crate::secret::Secret;
 use crate::session::{
-    Expect, Failure, Inbox, Message, Outbox, Plan, RoundPlan, Session, State, Step, body_hashes, view, views_differ,
+    Expect, Failure, Inbox, Message, Outbox, Plan, RoundPlan, Session, State, Step, body_hashes, view,
+    views_differ,
 };
 use crate::wire::Kind;
 
@@ -42,7 +43,11 @@ impl<S: Suite> Sign<S> {
     /// # Errors
     /// [`SetupError::SelfMissing`] if this share's owner is not a signer of the task; [`SetupError::WrongNonce`] if the share is of
     /// another sharing than the task's.
-    pub fn start(share: &KeyShare<S>, task: Task<S>, rng: &mut dyn CryptoRng) -> Result<Session<Self>, SetupError> {
+    pub fn start(
+        share: &KeyShare<S>,
+        task: Task<S>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Session<Self>, SetupError> {
         let nonces = SigningNonces::generate(share.into(), rng);
         Self::start_with(share, task, nonces)
     }
@@ -136,8 +141,8 @@ impl<S: Suite> Round1<S> {
             commitment,
             epoch_id: self.task.key().epoch_id(),
         };
-        let own = sign(self.nonces, share, &package)
-            .map_err(|_| Abort::no_fault(1, "F1.2", Chance::OwnFault))?;
+        let own =
+            sign(self.nonces, share, &package).map_err(|_| Abort::no_fault(1, "F1.2", Chance::OwnFault))?;
         let view = view(&terms.sid(), 1, &body_hashes(inbox, 1));
         let mut body = view.to_vec();
         body.extend_from_slice(&own.to_bytes());
@@ -219,9 +224,8 @@ pub(super) fn blame<'a>(
     let mut charges = Charges::default();
     for message in messages.filter(|m| who.contains(m.from)) {
         let envelope = inbox.envelope(2, message).filter(|_| charges.is_empty());
-        let evidence = envelope.map(|e| {
-            Evidence::new(EvidenceKind::SignatureShare, alloc::vec![e]).attach(commitments.clone())
-        });
+        let evidence = envelope
+            .map(|e| Evidence::new(EvidenceKind::SignatureShare, alloc::vec![e]).attach(commitments.clone()));
         charges.add(message.from, "F2.2", Fault::BadShare, evidence);
     }
     charges.verdict(2).err().unwrap_or(Abort::no_fault(2, "F2.4", Chance::OwnFault))

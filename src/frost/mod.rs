@@ -1,6 +1,8 @@
 #![doc = include_str!("protocol.md")]
 
 mod coordinator;
+#[cfg(feature = "ed25519")]
+mod ed25519;
 mod judge;
 mod leaderless;
 mod nonce;
@@ -11,14 +13,14 @@ mod suite;
 mod task;
 
 pub use coordinator::{Coordinator, Cosigner};
+#[cfg(feature = "ed25519")]
+pub use ed25519::Ed25519Signature;
 pub use judge::judge;
 pub use leaderless::{Round1, Round2, Sign};
 pub use nonce::{NonceCommitments, SigningNonces};
 pub use package::{PackageError, SigningPackage};
 pub use rounds::{AggregateError, SignatureShare, aggregate, sign};
 pub use share::SigningShare;
-#[cfg(feature = "ed25519")]
-pub use suite::Ed25519Signature;
 pub use suite::Suite;
 pub use task::Task;
 

@@ -111,7 +111,8 @@ impl<S: Suite> SigningPackage<S> {
         sum += Unchecked::msm_vartime(&terms);
         let Some(point) = sum.check() else {
             // [F1.1] somebody's point is not of prime order: find out whose
-            let strict = |bytes: &[u8]| Unchecked::read(bytes).filter(|p: &Unchecked<S::Curve>| p.check().is_some());
+            let strict =
+                |bytes: &[u8]| Unchecked::read(bytes).filter(|p: &Unchecked<S::Curve>| p.check().is_some());
             decode::<S::Curve>(list, strict)?;
             return Err(PackageError::Degenerate);
         };

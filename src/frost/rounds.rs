@@ -43,7 +43,8 @@ pub fn sign<S: Suite>(
     share: SigningShare<'_, S>,
     package: &SigningPackage<S>,
 ) -> Result<SignatureShare<S>, SetupError> {
-    let (Some((factor, commitments)), Some(lambda)) = (package.signer(share.id), package.lambda(share.id)) else {
+    let (Some((factor, commitments)), Some(lambda)) = (package.signer(share.id), package.lambda(share.id))
+    else {
         return Err(SetupError::SelfMissing(share.id));
     };
     let ours = nonces.owner == share.id && nonces.epoch_id == share.epoch_id;
@@ -83,11 +84,13 @@ pub fn aggregate<S: Suite>(
     if !one_each {
         return Err(AggregateError::Signers);
     }
-    let z = shares.iter().fold(<<S as Scheme>::Curve as Curve>::Scalar::ZERO, |sum, (_, share)| sum + share.0);
+    let z =
+        shares.iter().fold(<<S as Scheme>::Curve as Curve>::Scalar::ZERO, |sum, (_, share)| sum + share.0);
     if package.verify(&z) {
         return S::signature(package.group_commitment(), &z).ok_or(AggregateError::OwnFault);
     }
-    let bad = shares.iter().filter(|(id, share)| !package.verify_share(key, *id, &share.0)).map(|(id, _)| *id);
+    let bad =
+        shares.iter().filter(|(id, share)| !package.verify_share(key, *id, &share.0)).map(|(id, _)| *id);
     match Parties::new(bad) {
         Ok(bad) if !bad.is_empty() => Err(AggregateError::BadShares(bad)),
         _ => Err(AggregateError::OwnFault),

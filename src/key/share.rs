@@ -5,10 +5,9 @@ use alloc::vec::Vec;
 
 use super::certificate::{Certificate, CertificateError, PublicKey, Sharing, VERSION};
 use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
-use crate::identity::SigInput;
+use crate::identity::{Pending, SigInput};
 use crate::party::PartyId;
 use crate::secret::Secret;
-use crate::session::Pending;
 use crate::wire::{Reader, put_u16};
 
 type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
@@ -116,6 +115,15 @@ impl<S: Scheme> Pending for PendingShare<S> {
 ///     let _ = (*share).clone();
 /// }
 /// ```
+///
+/// A key of one scheme is none of another:
+///
+/// ```compile_fail,E0308
+/// use quorate::{curve::{EcdsaSecp256k1, FrostEd25519}, key::KeyShare};
+/// fn other(share: KeyShare<EcdsaSecp256k1>) -> KeyShare<FrostEd25519> {
+///     share
+/// }
+/// ```
 #[derive(Debug)]
 pub struct KeyShare<S: Scheme> {
     held: Held<S>,
@@ -135,6 +143,7 @@ impl<S: Scheme> KeyShare<S> {
         &self.public
     }
 
+    #[cfg(feature = "frost")]
     pub(crate) const fn secret(&self) -> &Secret<Scalar<S>> {
         &self.held.secret
     }

@@ -56,7 +56,12 @@ pub(crate) struct Claim<'a, C: Curve> {
 
 impl<C: Curve> Claim<'_, C> {
     /// Adds `weight * (R + c*Y)` to the terms, and returns `weight * z`.
-    fn weigh(&self, e1: &[u8; 32], weight: C::Scalar, terms: &mut Vec<(Unchecked<C>, C::Scalar)>) -> C::Scalar {
+    fn weigh(
+        &self,
+        e1: &[u8; 32],
+        weight: C::Scalar,
+        terms: &mut Vec<(Unchecked<C>, C::Scalar)>,
+    ) -> C::Scalar {
         let gamma = gamma::<C>(e1, self.prover, self.points_bytes);
         let c = challenge::<C>(e1, self.prover, self.points_bytes, self.r_bytes);
         terms.push((Unchecked::of(self.r), weight));

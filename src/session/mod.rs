@@ -28,11 +28,12 @@ mod terms;
 mod traffic;
 mod view;
 
+pub use crate::identity::Pending;
 pub use court::Finding;
 pub(crate) use court::{Guilty, admit, equivocation};
 pub use inbox::{Inbox, Message};
 pub use snapshot::{AlreadySpent, Snapshot, SpendOnce};
-pub use state::{Expect, Failure, Outbox, Pending, Plan, RoundPlan, State, Step, Stored, Suspend};
+pub use state::{Expect, Failure, Outbox, Plan, RoundPlan, State, Step, Stored, Suspend};
 pub use terms::Terms;
 pub(crate) use terms::binding;
 pub use traffic::Traffic;
@@ -230,7 +231,9 @@ impl<S: State> Session<S> {
             return Err(Rejected::Length { expected: 0, found: body.len() });
         }
         let takes_part = |r: &inbox::Round| {
-            [&r.all, &r.direct].iter().any(|s| s.expect.as_ref().is_some_and(|e| e.from.contains(header.from)))
+            [&r.all, &r.direct]
+                .iter()
+                .any(|s| s.expect.as_ref().is_some_and(|e| e.from.contains(header.from)))
         };
         if !self.inbox.rounds.iter().any(takes_part) {
             return Err(Rejected::Unexpected(header.from));
@@ -271,7 +274,9 @@ impl<S: State> Session<S> {
                 Ok(Status::Done(output))
             }
             Err(failure) => {
-                self.send(failure.last_words);
+                if let Some(last_words) = failure.last_words {
+                    self.send(*last_words);
+                }
                 self.clear();
                 Err(failure.abort)
             }

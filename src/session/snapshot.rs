@@ -99,7 +99,8 @@ impl<S: Suspend> Session<S> {
         let mut r = Reader::new(snapshot.expose());
         let generation = read_terms(&mut r, &terms)?;
         let malformed = ResumeError::Malformed;
-        let mut session = read_session::<S>(&mut r, config, terms, Inbox::new(terms, plan)).ok_or(malformed)?;
+        let mut session =
+            read_session::<S>(&mut r, config, terms, Inbox::new(terms, plan)).ok_or(malformed)?;
         session.generation = generation;
         let id = Transcript::new(Tag::Snapshot).bytes(&terms.sid()).party(terms.me).finish();
         witness.spend(&id, generation).map_err(|AlreadySpent| ResumeError::Spent)?;

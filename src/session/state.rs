@@ -1,14 +1,14 @@
 //! What a protocol is to the driver: a plan of messages, and states that move.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
 use rand_core::CryptoRng;
 
 use super::inbox::Inbox;
 use super::terms::Terms;
 use crate::error::{Abort, SetupError};
-use crate::identity::SigInput;
+use crate::identity::Pending;
 use crate::party::{Parties, PartyId};
 use crate::secret::Secret;
 use crate::wire::{Kind, Reader};
@@ -86,25 +86,13 @@ pub enum Step<S: State> {
 pub struct Failure {
     /// Why.
     pub abort: Abort,
-    /// Last words; usually none.
-    pub last_words: Outbox,
+    /// Last words, if there are any.
+    pub last_words: Option<Box<Outbox>>,
 }
 
 impl From<Abort> for Failure {
     fn from(abort: Abort) -> Self {
-        Self { abort, last_words: Outbox::default() }
-    }
-}
-
-/// A value that must be durable, and signed for, before the run goes on.
-pub trait Pending {
-    /// What the identity key signs once the value is durable.
-    fn to_sign(&self) -> SigInput;
-}
-
-impl Pending for Infallible {
-    fn to_sign(&self) -> SigInput {
-        match *self {}
+        Self { abort, last_words: None }
     }
 }
 
@@ -112,7 +100,7 @@ impl Pending for Infallible {
 pub trait State: Sized {
     /// What the run is for.
     type Output;
-    /// What the application stores before the last message leaves; [`Infallible`] where there is no such thing.
+    /// What the application stores before the last message leaves; [`core::convert::Infallible`] where there is no such thing.
     type Pending: Pending;
     /// Whether every message must come in a signed envelope.
     const SIGNED: bool;

@@ -23,13 +23,26 @@ impl Terms {
     /// `sid = H("sid"; u8 version, u8 protocol, session id, binding)`: every hash of the run starts from it.
     #[must_use]
     pub fn sid(&self) -> [u8; 32] {
-        Transcript::new(Tag::Sid).u8(VERSION).u8(self.protocol).bytes(&self.session.0).bytes(&self.binding).finish()
+        Transcript::new(Tag::Sid)
+            .u8(VERSION)
+            .u8(self.protocol)
+            .bytes(&self.session.0)
+            .bytes(&self.binding)
+            .finish()
     }
 
     /// The header of one of this run's messages.
     #[must_use]
     pub const fn header(&self, round: u8, kind: Kind, from: PartyId, to: Option<PartyId>) -> Header {
-        Header { protocol: self.protocol, round, kind, from, to, session: self.session, binding: self.binding }
+        Header {
+            protocol: self.protocol,
+            round,
+            kind,
+            from,
+            to,
+            session: self.session,
+            binding: self.binding,
+        }
     }
 }
 

@@ -62,7 +62,10 @@ impl<C: Curve> Commitment<C> {
     /// `V(id) = sum id^k V_k`, the public share of `id`; variable time.
     #[must_use]
     pub fn at(&self, id: PartyId) -> C::Point {
-        self.points.iter().rev().fold(C::Point::identity(), |sum, v| small_mul_vartime::<C>(&sum, id.get()) + v)
+        self.points
+            .iter()
+            .rev()
+            .fold(C::Point::identity(), |sum, v| small_mul_vartime::<C>(&sum, id.get()) + v)
     }
 
     /// Whether `share * G == V(id)`.

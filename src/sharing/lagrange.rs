@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use ff::{BatchInverter, Field};
 
-
 use crate::curve::Curve;
 use crate::party::{Parties, PartyId};
 
@@ -49,18 +48,21 @@ fn fraction<C: Curve>(set: &Parties, i: PartyId) -> (C::Scalar, C::Scalar) {
 mod tests {
     use super::*;
     use crate::curve::toy::Toy;
-    use crate::sharing::Polynomial;
     use crate::secret::Secret;
+    use crate::sharing::Polynomial;
 
     /// Every polynomial of degree 2 over the field of 13 elements, every set of three ids: the secret comes back.
     #[test]
     fn every_quorum_of_every_polynomial_of_the_toy_group_finds_the_secret() {
         let all = 1..=12u16;
         for code in 0..13 * 13 * 13u64 {
-            let a: Vec<_> = [code % 13, code / 13 % 13, code / 169].map(<Toy as Curve>::Scalar::from).to_vec();
+            let a: Vec<_> =
+                [code % 13, code / 13 % 13, code / 169].map(<Toy as Curve>::Scalar::from).to_vec();
             let secret = a[0];
             let f = Polynomial::<Toy>::of(Secret::new(a));
-            for (p, q, r) in all.clone().flat_map(|p| (1..p).flat_map(move |q| (1..q).map(move |r| (p, q, r)))) {
+            for (p, q, r) in
+                all.clone().flat_map(|p| (1..p).flat_map(move |q| (1..q).map(move |r| (p, q, r))))
+            {
                 let set = Parties::from_numbers([p, q, r]).unwrap();
                 let sum = |acc, (id, l)| acc + f.at(id) * l;
                 let found = set.iter().zip(coefficients::<Toy>(&set)).fold(<Toy as Curve>::Scalar::ZERO, sum);
