@@ -45,6 +45,8 @@ tags! {
     DkgPokChal = "dkg-pok-chal", "challenge of that proof";
     DkgPad = "dkg-pad", "one-time pad of an encrypted share";
     DkgDleq = "dkg-dleq", "challenge of a complaint's proof of equal discrete logarithms";
+    FrostSearch = "frost-search", "batch of signature shares: R, then id, commitments and share of each";
+    FrostWeight = "frost-weight", "weight of one signature share in a batch: digest of the batch, id";
     ChainCode = "chain-code", "chain code from all parties' parts";
     Cert = "cert", "key certificate";
     KeyId = "key-id", "name of a key";

@@ -1,7 +1,10 @@
 //! FROST end to end: leaderless and with a coordinator.
 use quorate::curve::FrostEd25519;
 use quorate::dkg::{Dkg, Run};
-use quorate::frost::{Coordinator, Cosigner, Sign, SigningNonces, Task};
+use quorate::frost::{
+    AggregateError, Coordinator, Cosigner, Sign, SignatureShare, SigningNonces, SigningPackage, Task,
+    aggregate, sign,
+};
 use quorate::key::KeyShare;
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::session::Status;
@@ -68,4 +71,31 @@ fn a_coordinator_without_a_share_collects_a_signature() {
     }
     let Ok(Status::Done(signature)) = hub.advance(&mut rng) else { panic!("no signature") };
     assert!(verifies(&shares[0], b"star", signature.into()));
+}
+
+/// Small groups check share by share, large ones by halves: both name exactly the cheaters.
+#[test]
+fn f2_2_every_bad_share_of_a_group_of_any_size_is_found() {
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    for (t, n, bad) in [(3, 5, &[2u16, 5][..]), (12, 15, &[1]), (20, 33, &[1, 2, 17, 32, 33]), (17, 17, &[9])]
+    {
+        let cast = Cast::new(1..=n, &mut rng).unwrap();
+        let shares = cast.deal::<E>(Threshold::new(t, n).unwrap(), &mut rng).unwrap();
+        let key = shares[0].public().commitment();
+        let nonces: Vec<_> = shares.iter().map(|s| SigningNonces::generate(s.into(), &mut rng)).collect();
+        let list = shares.iter().zip(&nonces).map(|(s, n)| (s.id(), n.commitments().clone()));
+        let package = SigningPackage::<E>::new(key, list, b"m").unwrap();
+        let sign_all = shares.iter().zip(nonces).map(|(s, n)| (s.id(), sign(n, s.into(), &package).unwrap()));
+        let mut signed: Vec<_> = sign_all.collect();
+        assert!(aggregate(key, &package, &signed).is_ok());
+        for (place, id) in bad.iter().enumerate() {
+            let at = usize::from(*id) - 1;
+            let mut bytes = signed[at].1.to_bytes();
+            bytes[place] ^= 1; // at different places, so that no two cancel
+            signed[at].1 = SignatureShare::from_bytes(&bytes).unwrap();
+        }
+        signed.reverse();
+        let expected = Parties::from_numbers(bad.iter().copied()).unwrap();
+        assert_eq!(aggregate(key, &package, &signed), Err(AggregateError::BadShares(expected)));
+    }
 }

@@ -6,6 +6,7 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::VartimeMultiscalarMul;
 use group::Group;
+use zeroize::Zeroizing;
 
 use super::{Curve, sealed};
 
@@ -39,7 +40,8 @@ impl Curve for Ed25519 {
     }
 
     fn encode_points(points: &[EdwardsPoint], out: &mut Vec<u8>) -> Option<()> {
-        let encoded = EdwardsPoint::compress_batch_alloc(points);
+        // The points may be secret: what was allocated on the way is wiped.
+        let encoded = Zeroizing::new(EdwardsPoint::compress_batch_alloc(points));
         if encoded.iter().any(|e| is_one(e.as_bytes())) {
             return None;
         }

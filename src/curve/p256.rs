@@ -9,6 +9,7 @@ use p256::elliptic_curve::ops::{LinearCombination, MulByGeneratorVartime};
 use p256::elliptic_curve::point::{AffineCoordinates, DecompressPoint};
 use p256::elliptic_curve::subtle::Choice;
 use p256::{AffinePoint, ProjectivePoint, Scalar};
+use zeroize::Zeroizing;
 
 use super::{Curve, pippenger, sealed};
 
@@ -47,11 +48,12 @@ impl Curve for P256 {
     }
 
     fn encode_points(points: &[ProjectivePoint], out: &mut Vec<u8>) -> Option<()> {
-        let affine: Vec<AffinePoint> = ProjectivePoint::batch_normalize(points);
+        // The points may be secret: what was allocated on the way is wiped.
+        let affine: Zeroizing<Vec<AffinePoint>> = Zeroizing::new(ProjectivePoint::batch_normalize(points));
         if affine.contains(&AffinePoint::IDENTITY) {
             return None;
         }
-        for p in &affine {
+        for p in affine.iter() {
             out.push(2 | p.y_is_odd().unwrap_u8());
             out.extend_from_slice(&p.x());
         }

@@ -8,6 +8,7 @@ use k256::elliptic_curve::ops::{LinearCombination, MulByGeneratorVartime};
 use k256::elliptic_curve::point::{AffineCoordinates, DecompressPoint};
 use k256::elliptic_curve::subtle::Choice;
 use k256::{AffinePoint, ProjectivePoint, Scalar};
+use zeroize::Zeroizing;
 
 use super::{Curve, pippenger, sealed};
 
@@ -46,11 +47,12 @@ impl Curve for Secp256k1 {
     }
 
     fn encode_points(points: &[ProjectivePoint], out: &mut Vec<u8>) -> Option<()> {
-        let affine: Vec<AffinePoint> = ProjectivePoint::batch_normalize(points);
+        // The points may be secret: what was allocated on the way is wiped.
+        let affine: Zeroizing<Vec<AffinePoint>> = Zeroizing::new(ProjectivePoint::batch_normalize(points));
         if affine.contains(&AffinePoint::IDENTITY) {
             return None;
         }
-        for p in &affine {
+        for p in affine.iter() {
             out.push(2 | p.y_is_odd().unwrap_u8());
             out.extend_from_slice(&p.x());
         }

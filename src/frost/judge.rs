@@ -3,6 +3,7 @@
 use super::nonce::NonceCommitments;
 use super::package::SigningPackage;
 use super::rounds::SignatureShare;
+use super::search::share_holds;
 use super::suite::Suite;
 use super::task::Task;
 use crate::curve::{Curve, read_point};
@@ -74,5 +75,5 @@ fn signature_share<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence)
     let key = task.key().commitment();
     let package = SigningPackage::<S>::new(key, list, task.message()).ok()?;
     let share = SignatureShare::<S>::from_bytes(share)?;
-    (!package.verify_share(key, header.from, &share.0)).then_some((header.from, Fault::BadShare))
+    (!share_holds(key, &package, header.from, &share.0)).then_some((header.from, Fault::BadShare))
 }

@@ -28,6 +28,15 @@ use crate::session::{
 use crate::wire::Kind;
 
 /// A leaderless signing at one signer, by its rounds.
+///
+/// It cannot be suspended: a stored copy of a session could answer twice under one pair of nonces. Restart it instead.
+///
+/// ```compile_fail,E0599
+/// use quorate::{curve::FrostEd25519, frost::Sign, session::Session};
+/// fn pause(session: Session<Sign<FrostEd25519>>) {
+///     let _ = session.suspend();
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Sign<S: Suite> {

@@ -8,9 +8,14 @@ mod leaderless;
 mod nonce;
 mod package;
 mod rounds;
+mod search;
 mod share;
 mod suite;
 mod task;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "ed25519")]
+pub mod zf;
 
 pub use coordinator::{Coordinator, Cosigner};
 #[cfg(feature = "ed25519")]

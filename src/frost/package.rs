@@ -31,13 +31,13 @@ pub enum PackageError {
 
 /// One signer's place in the package.
 #[derive(Debug)]
-struct Signer<C: Curve> {
-    id: PartyId,
+pub(super) struct Signer<C: Curve> {
+    pub(super) id: PartyId,
     /// `rho_i`.
-    factor: C::Scalar,
-    hiding: Unchecked<C>,
-    binding: Unchecked<C>,
-    bytes: NonceCommitments,
+    pub(super) factor: C::Scalar,
+    pub(super) hiding: Unchecked<C>,
+    pub(super) binding: Unchecked<C>,
+    pub(super) bytes: NonceCommitments,
 }
 
 /// Everything public about one signature in the making, as every signer computes it for itself.
@@ -141,27 +141,15 @@ impl<S: Suite> SigningPackage<S> {
         coefficient::<S::Curve>(&self.ids, id)
     }
 
-    /// `rho_i` and the commitments as published.
-    pub(super) fn signer(&self, id: PartyId) -> Option<(&Scalar<S>, &NonceCommitments)> {
-        self.signers.get(self.ids.position(id)?).map(|s| (&s.factor, &s.bytes))
+    /// A signer's binding factor and commitments.
+    pub(super) fn signer(&self, id: PartyId) -> Option<&Signer<S::Curve>> {
+        self.signers.get(self.ids.position(id)?)
     }
 
     /// [F2.4] `z*G == R + c*PK`: the standard verifier's equation, without its cofactor.
     pub(super) fn verify(&self, z: &Scalar<S>) -> bool {
         let minus_c = Scalar::<S>::ZERO - self.challenge;
         S::Curve::mul_base_add_vartime(z, &self.public_key, &minus_c) == self.group_commitment
-    }
-
-    /// [F2.2] `z_i*G == D_i + rho_i*E_i + c*lambda_i*S_i`, against what the signer itself committed to.
-    pub(super) fn verify_share(&self, key: &Commitment<S::Curve>, id: PartyId, z: &Scalar<S>) -> bool {
-        let signer = self.ids.position(id).and_then(|at| self.signers.get(at));
-        let (Some(signer), Some(lambda)) = (signer, self.lambda(id)) else { return false };
-        let mut right = signer.hiding;
-        right += Unchecked::msm_vartime(&[
-            (signer.binding, signer.factor),
-            (Unchecked::of(key.at(id)), self.challenge * lambda),
-        ]);
-        Unchecked::of(S::Curve::mul_base(z)) == right
     }
 }
 

@@ -6,6 +6,7 @@ use ff::Field;
 
 use super::nonce::SigningNonces;
 use super::package::SigningPackage;
+use super::search::bad_shares;
 use super::share::SigningShare;
 use super::suite::Suite;
 use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
@@ -43,15 +44,14 @@ pub fn sign<S: Suite>(
     share: SigningShare<'_, S>,
     package: &SigningPackage<S>,
 ) -> Result<SignatureShare<S>, SetupError> {
-    let (Some((factor, commitments)), Some(lambda)) = (package.signer(share.id), package.lambda(share.id))
-    else {
+    let (Some(place), Some(lambda)) = (package.signer(share.id), package.lambda(share.id)) else {
         return Err(SetupError::SelfMissing(share.id));
     };
     let ours = nonces.owner == share.id && nonces.epoch_id == share.epoch_id;
-    if !ours || *commitments != nonces.commitments {
+    if !ours || place.bytes != nonces.commitments {
         return Err(SetupError::WrongNonce(share.id));
     }
-    let nonce = *nonces.binding.expose() * factor + nonces.hiding.expose();
+    let nonce = *nonces.binding.expose() * place.factor + nonces.hiding.expose();
     Ok(SignatureShare(nonce + lambda * share.secret.expose() * package.challenge()))
 }
 
@@ -89,9 +89,7 @@ pub fn aggregate<S: Suite>(
     if package.verify(&z) {
         return S::signature(package.group_commitment(), &z).ok_or(AggregateError::OwnFault);
     }
-    let bad =
-        shares.iter().filter(|(id, share)| !package.verify_share(key, *id, &share.0)).map(|(id, _)| *id);
-    match Parties::new(bad) {
+    match Parties::new(bad_shares(key, package, shares)) {
         Ok(bad) if !bad.is_empty() => Err(AggregateError::BadShares(bad)),
         _ => Err(AggregateError::OwnFault),
     }
