@@ -57,8 +57,9 @@ impl Unsigned {
     /// Takes a message as [`crate::session::Session::outgoing`] gives it.
     ///
     /// # Errors
-    /// [`EnvelopeError::Malformed`] if it has no header.
+    /// [`EnvelopeError::Malformed`] if it has no header of this version.
     pub fn new(message: &[u8]) -> Result<Self, EnvelopeError> {
+        Header::split(message).ok_or(EnvelopeError::Malformed)?;
         let input = input(message).ok_or(EnvelopeError::Malformed)?;
         Ok(Self { bytes: message.to_vec(), input })
     }
@@ -81,7 +82,8 @@ impl Unsigned {
         Ok(Envelope { bytes: self.bytes, signature })
     }
 
-    /// The short form for a signer at hand that is trusted to be the right one.
+    /// The short form for a signer at hand. Nothing checks that it is the header's sender's: use [`Unsigned::attach`] where
+    /// that is not certain.
     ///
     /// # Errors
     /// [`SignerError`] if it does not sign.
@@ -121,7 +123,7 @@ impl Envelope {
         if !roster.verify(header.from, &input, &self.signature) {
             return Err(EnvelopeError::BadSignature);
         }
-        Ok(Verified { envelope: self, header })
+        Ok(Verified { envelope: self, header, roster: *roster.hash() })
     }
 }
 
@@ -130,6 +132,7 @@ impl Envelope {
 pub struct Verified {
     envelope: Envelope,
     header: Header,
+    roster: [u8; 32],
 }
 
 impl Verified {
@@ -151,6 +154,12 @@ impl Verified {
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.envelope.bytes.get(HEADER_LEN..).unwrap_or(&[])
+    }
+
+    /// The hash of the roster that it was verified against.
+    #[must_use]
+    pub const fn roster(&self) -> &[u8; 32] {
+        &self.roster
     }
 
     /// The envelope itself.

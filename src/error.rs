@@ -156,6 +156,9 @@ pub enum Rejected {
         /// Both envelopes, where both are signed.
         evidence: Option<Box<Evidence>>,
     },
+    /// The envelope was verified against another roster than the session's, so its signature says nothing here.
+    #[error("an envelope of another roster")]
+    Roster,
     /// This protocol runs on signed envelopes only.
     #[error("this protocol needs signed envelopes")]
     Unsigned,
@@ -178,6 +181,7 @@ impl Rejected {
             Self::PastRound(_) => 2010,
             Self::Conflict { .. } => 2011,
             Self::Unsigned => 2012,
+            Self::Roster => 2013,
         }
     }
 }

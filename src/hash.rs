@@ -8,7 +8,7 @@
 //! - `H2S(tag; ..) = int(XOF(tag; ..; 64)) mod q`, big-endian on the Weierstrass curves and little-endian on edwards25519.
 //!   Sixty-four bytes, so that the bias is below 2^-250 on every curve; a 32-byte reduction would leave 2^-32 on P-256.
 //!
-//! Inside a protocol every hash starts from the session's `sid` ([`crate::session::Terms::sid`]), or from a digest that
+//! Inside a protocol every hash that parties compare starts from the session's `sid` ([`crate::session::Terms::sid`]), or from a digest that
 //! contains it. A tag is used with one function and one list of fields.
 
 use sha2::{Digest, Sha256};
@@ -21,6 +21,7 @@ macro_rules! tags {
     ($($name:ident = $text:literal, $place:literal;)*) => {
         /// The domain tags, each with its place.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[cfg_attr(not(feature = "frost"), allow(dead_code))]
         pub(crate) enum Tag { $(#[doc = $place] $name,)* }
         impl Tag {
             const fn text(self) -> &'static str {
@@ -43,6 +44,8 @@ tags! {
     DkgCommit = "dkg-commit", "key generation round 1: commitment to the polynomial and the chain code part";
     DkgPokComb = "dkg-pok-comb", "combination of coefficients that is proved known";
     DkgPokChal = "dkg-pok-chal", "challenge of that proof";
+    DkgPokBatch = "dkg-pok-batch", "batch of proofs: e1, 32 random bytes, then id, R, z of each";
+    DkgPokWeight = "dkg-pok-weight", "weight of one proof in a batch: digest of the batch, id";
     DkgPad = "dkg-pad", "one-time pad of an encrypted share";
     DkgDleq = "dkg-dleq", "challenge of a complaint's proof of equal discrete logarithms";
     FrostSearch = "frost-search", "batch of signature shares: R, then id, commitments and share of each";
@@ -101,8 +104,9 @@ impl Transcript {
     /// `XOF`, filling `out`.
     pub(crate) fn fill(self, out: &mut [u8]) {
         for (count, chunk) in (0u32..).zip(out.chunks_mut(32)) {
-            let block = self.clone().u32(count).finish();
+            let mut block = self.clone().u32(count).finish();
             chunk.copy_from_slice(block.get(..chunk.len()).unwrap_or(&[]));
+            block.zeroize();
         }
     }
 

@@ -1,6 +1,5 @@
 //! What the library is built from, on the machine that runs the tests: one version of each crate, no crate and no
 //! licence that `deny.toml` does not allow. `cargo deny check bans licenses sources` says the same for every platform.
-#![allow(clippy::expect_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

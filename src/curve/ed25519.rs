@@ -6,6 +6,7 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::VartimeMultiscalarMul;
 use group::Group;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{Curve, sealed};
@@ -71,8 +72,11 @@ impl Curve for Ed25519 {
 }
 
 /// Whether the bytes are the encoding of (0, 1), the identity.
+/// Constant time: the bytes may be secret.
 fn is_one(bytes: &[u8; 32]) -> bool {
-    matches!(bytes, [1, rest @ ..] if rest.iter().all(|b| *b == 0))
+    let mut one = [0; 32];
+    one[0] = 1;
+    bytes.ct_eq(&one).into()
 }
 
 /// Whether re-encoding what `decompress` makes of these bytes would give the same bytes, and not the identity.

@@ -68,6 +68,11 @@ impl<S: Scheme> Court<'_, S> {
                 read_claim::<S::Curve>(from, &reveal).is_none()
                     || strict_points::<S::Curve>(reveal.points).is_none()
             }
+            (2, Kind::Direct) => {
+                let share = Share::parse::<S::Curve>(verified.body())?;
+                read_point::<S::Curve>(share.point).is_none()
+                    || read_scalar::<S::Curve>(share.masked).is_none()
+            }
             (3, Kind::Complaint) => {
                 let complaint = Complaint::parse::<S::Curve>(verified.body())?;
                 let dealer = PartyId::new(complaint.accused).ok();

@@ -75,7 +75,7 @@ impl Run {
             .bytes(&[0; 32])
             .bytes(&self.roster.parties().to_bytes())
             .finish();
-        Terms { protocol: PROTOCOL, session: self.session, binding, me }
+        Terms { protocol: PROTOCOL, session: self.session, binding, me, roster: *self.roster.hash() }
     }
 }
 
@@ -160,7 +160,7 @@ impl<S: Scheme> Suspend for Dkg<S> {
         match r.u8()? {
             1 => Round1::restore(run.clone(), inbox, r).map(Self::Round1),
             2 => Round2::restore(run.clone(), inbox, r).map(Self::Round2),
-            3 => Round3::restore(run, r).map(Self::Round3),
+            3 => Round3::restore(run, inbox, r).map(Self::Round3),
             _ => None,
         }
     }

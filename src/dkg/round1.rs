@@ -4,8 +4,10 @@
 //! per-dealer one-time keys are ours. Checks at the end of the round: K1.1.
 
 use alloc::vec::Vec;
+use core::fmt;
 use core::marker::PhantomData;
 
+use ff::Field;
 use rand_core::CryptoRng;
 
 use super::complaint::pad;
@@ -24,7 +26,6 @@ use crate::wire::{Kind, Reader};
 type Scalars<S> = Secret<Vec<<<S as Scheme>::Curve as Curve>::Scalar>>;
 
 /// Committed; waiting for the others' commitments.
-#[derive(Debug)]
 pub struct Round1<S: Scheme> {
     run: Run,
     polynomial: Polynomial<S::Curve>,
@@ -34,6 +35,13 @@ pub struct Round1<S: Scheme> {
     opening: Secret<[u8; 64]>,
     /// `e_{i,j}` per dealer `j`, ascending.
     keys: Scalars<S>,
+}
+
+/// Nothing but the name: the polynomial's commitment is secret until it is revealed.
+impl<S: Scheme> fmt::Debug for Round1<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Round1(..)")
+    }
 }
 
 impl<S: Scheme> Round1<S> {
@@ -177,7 +185,9 @@ impl<C: Curve> Dealt<C> {
 pub(super) fn read_scalars<C: Curve>(r: &mut Reader<'_>, count: usize) -> Option<Secret<Vec<C::Scalar>>> {
     let mut out = Secret::new(Vec::with_capacity(count));
     for _ in 0..count {
-        out.expose_mut().push(read_scalar::<C>(r.bytes(C::SCALAR_LEN)?)?);
+        // None of them is zero when it is sampled.
+        let scalar = read_scalar::<C>(r.bytes(C::SCALAR_LEN)?).filter(|k| !bool::from(k.is_zero()))?;
+        out.expose_mut().push(scalar);
     }
     Some(out)
 }

@@ -129,9 +129,12 @@ impl<S: Scheme> Round2<S> {
             // [K2.4] proofs of knowledge: all at once, singly if that fails
             if !dlog::verify_all(&self.e1, &claims, rng) {
                 for claim in claims.iter().filter(|claim| !claim.verify(&self.e1)) {
-                    let evidence =
-                        inbox.from(2, claim.prover).and_then(|m| reveal_evidence(inbox, m, Fault::BadProof));
-                    charges.add(claim.prover, "K2.4", Fault::BadProof, evidence);
+                    let (check, fault) = match strict_points::<S::Curve>(claim.points_bytes) {
+                        Some(_) => ("K2.4", Fault::BadProof),
+                        None => ("K2.3", Fault::Malformed),
+                    };
+                    let evidence = inbox.from(2, claim.prover).and_then(|m| reveal_evidence(inbox, m, fault));
+                    charges.add(claim.prover, check, fault, evidence);
                 }
             }
         }
@@ -203,6 +206,8 @@ impl<S: Scheme> Round2<S> {
     fn complain(&self, inbox: &Inbox, sub_shares: &[SubShare<S>], rng: &mut dyn CryptoRng) -> Failure {
         let me = inbox.terms().me;
         let mut charges = Charges::default();
+        // [K2.3] torsion that cancelled in the sums is not overlooked once something fails
+        self.charge_orders(inbox, &mut charges);
         let mut first = None;
         for (place, (dealer, share)) in sub_shares.iter().enumerate() {
             let (check, fault) = match share {
@@ -211,7 +216,10 @@ impl<S: Scheme> Round2<S> {
                 Some(_) => ("K2.6", Fault::BadShare),
             };
             first.get_or_insert((*dealer, place));
-            charges.add(*dealer, check, fault, None);
+            let share = inbox.direct_from(2, *dealer).filter(|_| fault == Fault::Malformed);
+            let envelope = share.and_then(|message| inbox.envelope(2, message));
+            let evidence = envelope.map(|e| Evidence::new(EvidenceKind::Undecodable, alloc::vec![e]));
+            charges.add(*dealer, check, fault, evidence);
         }
         let key = first.and_then(|(dealer, place)| Some((dealer, self.keys.expose().get(place)?)));
         let last_words =
@@ -222,7 +230,7 @@ impl<S: Scheme> Round2<S> {
         }
     }
 
-    /// `f_j(i) * G == sum_k i^k A_{j,k}`, with every `A_{j,k}` of prime order.
+    /// `f_j(i) * G == sum_k i^k A_{j,k}`, with every `A_{j,k}` of prime order, as the judge will check it.
     fn fits(&self, inbox: &Inbox, dealer: PartyId, share: &<S::Curve as Curve>::Scalar, me: PartyId) -> bool {
         let reveal = inbox.from(2, dealer).and_then(|m| self.parse(m));
         let points = reveal.and_then(|(_, reveal)| strict_points::<S::Curve>(reveal.points));

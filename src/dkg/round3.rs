@@ -1,7 +1,9 @@
 //! Round 3: everybody certifies, or somebody complains.
 //!
-//! Checks at the end of the round: K3.1 equal views of round 2, in certificates and complaints alike; K3.2 certificate
-//! signatures; K3.3 complaints, by the judge.
+//! Checks at the end of the round: K3.2 certificate signatures and K3.3 complaints, by the judge, of everybody who saw the
+//! same round 2; then K3.1 equal views of round 2, in certificates and complaints alike. In this order: a cheater could
+//! otherwise hide from a complaint by disagreeing on the view. A complaint with another view is not judged: against
+//! another reveal than the one the complainant saw, an honest complainant would look like a liar.
 
 use alloc::vec::Vec;
 
@@ -53,15 +55,16 @@ impl<S: Scheme> Round3<S> {
     pub fn finish(self, inbox: &Inbox) -> Result<KeyShare<S>, Abort> {
         let sharing = self.0.sharing();
         let [e1, e2] = &sharing.views;
-        // [K3.1] everybody saw the same round 2. A complaint carries the view too: judged against another reveal than the
-        // one the complainant saw, an honest complainant would look like a liar.
-        if !inbox.others(3).all(|m| view_of(&m.body) == Some(e2)) {
-            return Err(views_differ(3, "K3.1", sharing.roster().parties(), inbox.terms().me));
-        }
+
         let input = sharing.to_sign();
         let mut charges = Charges::default();
         let mut signatures = Vec::with_capacity(sharing.roster().len());
+        let mut same = true;
         for message in inbox.all(3) {
+            if view_of(&message.body) != Some(e2) {
+                same = false;
+                continue;
+            }
             if message.kind == Kind::Complaint {
                 // [K3.3] the judge decides between complainant and dealer
                 let (who, fault, evidence) = decide_in_run::<S>(inbox, sharing, e1, message);
@@ -80,6 +83,10 @@ impl<S: Scheme> Round3<S> {
             }
         }
         charges.verdict(3)?;
+        // [K3.1] everybody saw the same round 2
+        if !same {
+            return Err(views_differ(3, "K3.1", sharing.roster().parties(), inbox.terms().me));
+        }
         let certificate = Certificate { cert: *sharing.cert(), signatures };
         Ok(self.0.certified(certificate))
     }
@@ -92,10 +99,11 @@ impl<S: Scheme> Round3<S> {
         out
     }
 
-    pub(super) fn restore(run: &Run, r: Reader<'_>) -> Option<Self> {
+    pub(super) fn restore(run: &Run, inbox: &Inbox, r: Reader<'_>) -> Option<Self> {
         let pending = PendingShare::<S>::from_bytes(r.rest())?;
-        let same =
-            pending.sharing().roster() == run.roster() && pending.sharing().threshold() == run.threshold();
+        let (terms, sharing) = (inbox.terms(), pending.sharing());
+        let same = (pending.id(), sharing.sid) == (terms.me, terms.sid())
+            && (sharing.roster(), sharing.threshold()) == (run.roster(), run.threshold());
         same.then_some(Self(pending))
     }
 }

@@ -156,15 +156,17 @@ impl<S: Suite> State for Cosigner<S> {
     const SIGNED: bool = false;
 
     fn step(self, inbox: &Inbox, _: &mut dyn CryptoRng) -> Result<Step<Self>, Failure> {
-        let accuse = |check| {
+        // What the list says of this device's own commitments proves nothing to others, who never saw them.
+        let accuse = |check, provable| {
             let mut charges = Charges::default();
-            let envelope = inbox.direct_from(1, self.coordinator).and_then(|m| inbox.envelope(1, m));
+            let list = inbox.direct_from(1, self.coordinator).filter(|_| provable);
+            let envelope = list.and_then(|m| inbox.envelope(1, m));
             let evidence = envelope.map(|e| Evidence::new(EvidenceKind::Undecodable, alloc::vec![e]));
             charges.add(self.coordinator, check, Fault::Malformed, evidence);
             charges.verdict(1).err().unwrap_or(Abort::no_fault(1, check, Chance::OwnFault))
         };
         let Some(list) = inbox.direct_from(1, self.coordinator).map(|m| m.body.as_slice()) else {
-            return Err(accuse("F1.2").into());
+            return Err(accuse("F1.2", false).into());
         };
         let package = match self.package(list) {
             Ok(package) => package,
@@ -173,7 +175,7 @@ impl<S: Suite> State for Cosigner<S> {
                 return Err(Abort::no_fault(1, "F1.3", Chance::Degenerate).into());
             }
             // [F1.1] every point canonical, of prime order, not the identity
-            Err(_) => return Err(accuse("F1.1").into()),
+            Err(_) => return Err(accuse("F1.1", true).into()),
         };
         let me = inbox.terms().me;
         let share = SigningShare {
@@ -184,7 +186,7 @@ impl<S: Suite> State for Cosigner<S> {
         };
         let coordinator = self.coordinator;
         // [F1.2] the own commitments are in the list, unchanged
-        let Ok(own) = sign(self.nonces, share, &package) else { return Err(accuse("F1.2").into()) };
+        let Ok(own) = sign(self.nonces, share, &package) else { return Err(accuse("F1.2", false).into()) };
         let mut body = sha256(list).to_vec();
         body.extend_from_slice(&own.to_bytes());
         Ok(Step::Done((), Outbox { round: 2, all: None, direct: alloc::vec![(coordinator, body)] }))

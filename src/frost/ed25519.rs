@@ -56,7 +56,10 @@ fn ed25519_hash(label: &[u8]) -> Sha512 {
 }
 
 fn ed25519_scalar(hash: Sha512) -> Scalar<FrostEd25519> {
-    Ed25519::scalar_from_wide(&hash.finalize().into())
+    let mut wide = hash.finalize().into();
+    let scalar = Ed25519::scalar_from_wide(&wide);
+    wide.zeroize();
+    scalar
 }
 
 /// RFC 9591 section 6.1. `H2` has no context string, so that signatures are RFC 8032's.

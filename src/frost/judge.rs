@@ -1,7 +1,7 @@
 //! The judge: anybody with the key's certificate, the task and the evidence reaches the verdict, without a secret.
 
 use super::nonce::NonceCommitments;
-use super::package::SigningPackage;
+use super::package::{PackageError, SigningPackage};
 use super::rounds::SignatureShare;
 use super::search::share_holds;
 use super::suite::Suite;
@@ -34,10 +34,18 @@ fn undecodable<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence) -> 
     let [envelope] = evidence.messages.as_slice() else { return None };
     let verified = admit(envelope, task.key().roster(), terms)?;
     let (header, body) = (verified.header(), verified.body());
-    let points = || body.chunks(S::Curve::POINT_LEN).any(|p| read_point::<S::Curve>(p).is_none());
+    let len = 2 * S::Curve::POINT_LEN;
     let bad = match (header.round, header.kind) {
-        (1, Kind::All) => body.len() == 2 * S::Curve::POINT_LEN && points(),
-        (1, Kind::Direct) => body.len() == 2 * S::Curve::POINT_LEN * task.signers().len() && points(),
+        (1, Kind::All) => {
+            body.len() == len && body.chunks(S::Curve::POINT_LEN).any(|p| read_point::<S::Curve>(p).is_none())
+        }
+        // The points are not the coordinator's own: small-order parts that cancel are not its fault.
+        (1, Kind::Direct) => {
+            let list =
+                task.signers().iter().zip(body.chunks(len).filter_map(NonceCommitments::from_bytes::<S>));
+            let package = SigningPackage::<S>::new(task.key().commitment(), list, task.message());
+            body.len() == len * task.signers().len() && matches!(package, Err(PackageError::Malformed(_)))
+        }
         (2, _) => {
             body.len() == 32 + S::Curve::SCALAR_LEN
                 && SignatureShare::<S>::from_bytes(body.get(32..)?).is_none()
@@ -67,7 +75,7 @@ fn signature_share<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence)
     };
     let complete = commitments.iter().map(|(id, _)| *id).eq(task.signers().iter());
     let (seen, share) = verified.body().split_at_checked(32)?;
-    if !complete || seen != signed_view {
+    if !complete || seen != signed_view || !task.signers().contains(header.from) {
         return None;
     }
     let list = commitments.iter().map(|(id, body)| Some((*id, NonceCommitments::from_bytes::<S>(body)?)));

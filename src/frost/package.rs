@@ -72,7 +72,7 @@ impl<S: Suite> SigningPackage<S> {
         if ids.len() < key.t() {
             return Err(PackageError::Signers);
         }
-        let signers = decode::<S::Curve>(&list, Unchecked::read)?;
+        let signers = decode::<S::Curve>(&list, Unchecked::read).map_err(|_| malformed::<S::Curve>(&list))?;
         let public_key_bytes = encode_point::<S::Curve>(&key.public_key()).ok_or(PackageError::Degenerate)?;
         let mut package = Self {
             signers,
@@ -110,11 +110,7 @@ impl<S: Suite> SigningPackage<S> {
         let mut sum: Unchecked<S::Curve> = self.signers.iter().map(|s| s.hiding).sum();
         sum += Unchecked::msm_vartime(&terms);
         let Some(point) = sum.check() else {
-            // [F1.1] somebody's point is not of prime order: find out whose
-            let strict =
-                |bytes: &[u8]| Unchecked::read(bytes).filter(|p: &Unchecked<S::Curve>| p.check().is_some());
-            decode::<S::Curve>(list, strict)?;
-            return Err(PackageError::Degenerate);
+            return Err(malformed::<S::Curve>(list));
         };
         self.group_commitment = point;
         Ok(())
@@ -151,6 +147,12 @@ impl<S: Suite> SigningPackage<S> {
         let minus_c = Scalar::<S>::ZERO - self.challenge;
         S::Curve::mul_base_add_vartime(z, &self.public_key, &minus_c) == self.group_commitment
     }
+}
+
+/// [F1.1] Everybody with a point that does not decode or is not of prime order.
+fn malformed<C: Curve>(list: &[(PartyId, NonceCommitments)]) -> PackageError {
+    let strict = |bytes: &[u8]| Unchecked::read(bytes).filter(|p: &Unchecked<C>| p.check().is_some());
+    decode::<C>(list, strict).err().unwrap_or(PackageError::Degenerate)
 }
 
 /// Decodes all commitments, or names everybody whose do not.

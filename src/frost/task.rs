@@ -73,6 +73,6 @@ impl<S: Suite> Task<S> {
             .bytes(&[])
             .bytes(&sha256(&self.message))
             .finish();
-        Terms { protocol: PROTOCOL, session: self.session, binding, me }
+        Terms { protocol: PROTOCOL, session: self.session, binding, me, roster: *self.key.roster().hash() }
     }
 }

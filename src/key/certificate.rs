@@ -173,7 +173,7 @@ impl<S: Scheme> Sharing<S> {
         self.commitment.write(out);
     }
 
-    /// Reads what [`Sharing::write`] wrote; `None` unless every field is valid and, in epoch 0, the key id is the digest's.
+    /// Reads what [`Sharing::write`] wrote; `None` unless every field is valid and the key id is the digest's.
     pub(crate) fn read(r: &mut Reader<'_>) -> Option<Self> {
         if r.u8()? != S::ID {
             return None;
@@ -195,7 +195,8 @@ impl<S: Scheme> Sharing<S> {
         let mut sharing =
             Self { sid, epoch, base, views, threshold, roster, commitment, chain_code, key_id, cert };
         sharing.cert = sharing.digest();
-        let named = epoch != 0 || key_id == Self::first_key_id(&sharing.cert);
+        // Epoch 0 is the only one there is: it has no predecessor, and it names the key.
+        let named = epoch == 0 && base == [0; 32] && key_id == Self::first_key_id(&sharing.cert);
         (ascending && named).then_some(sharing)
     }
 }
@@ -295,7 +296,8 @@ impl<S: Scheme> PublicKey<S> {
         out
     }
 
-    /// Reads what [`PublicKey::to_bytes`] wrote; `None` unless everything, the certificate included, is valid.
+    /// Reads what [`PublicKey::to_bytes`] wrote; `None` unless everything, the certificate included, is valid. It is valid
+    /// for the roster inside: that these are the members you mean is for you to compare.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut r = Reader::new(bytes);

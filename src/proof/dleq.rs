@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use ff::Field;
 use rand_core::CryptoRng;
+use zeroize::Zeroize;
 
 use crate::curve::{Curve, random_scalar};
 use crate::hash::{Tag, Transcript};
@@ -44,9 +45,11 @@ pub(crate) fn prove<C: Curve>(
     point: &C::Point,
     rng: &mut dyn CryptoRng,
 ) -> Option<(C::Scalar, C::Scalar)> {
-    let w = random_scalar::<C>(rng);
+    let mut w = random_scalar::<C>(rng);
     let c = statement.challenge::<C>(&C::mul_base(&w), &C::mul(point, &w))?;
-    Some((c, w + c * e))
+    let z = w + c * e;
+    w.zeroize();
+    Some((c, z))
 }
 
 /// Whether the proof holds. A commitment that comes out as the identity is an invalid proof.

@@ -11,8 +11,9 @@
 
 use alloc::vec::Vec;
 
-use ff::Field;
+use ff::{Field, PrimeField};
 use rand_core::CryptoRng;
+use zeroize::Zeroize;
 
 use crate::curve::{Curve, Unchecked, encode_point, random_scalar};
 use crate::hash::{Tag, Transcript};
@@ -35,11 +36,13 @@ pub(crate) fn prove<C: Curve>(
     rng: &mut dyn CryptoRng,
 ) -> (Vec<u8>, C::Scalar) {
     let gamma = gamma::<C>(e1, prover, points);
-    let y = coefficients.iter().rev().fold(C::Scalar::ZERO, |sum, a| sum * gamma + a);
-    let w = random_scalar::<C>(rng);
+    let mut y = coefficients.iter().rev().fold(C::Scalar::ZERO, |sum, a| sum * gamma + a);
+    let mut w = random_scalar::<C>(rng);
     // w is not zero, so R has an encoding.
     let r = encode_point::<C>(&C::mul_base(&w)).unwrap_or_default();
     let z = w + challenge::<C>(e1, prover, points, &r) * y;
+    w.zeroize();
+    y.zeroize();
     (r, z)
 }
 
@@ -81,12 +84,21 @@ impl<C: Curve> Claim<'_, C> {
     }
 }
 
-/// Whether all proofs hold: one multiscalar multiplication with random weights, wrong with probability about `1/q`.
+/// Whether all proofs hold: one multiscalar multiplication with random weights, wrong with probability about `1/q`. The
+/// weights hash the proofs, with fresh randomness: neither a prover nor a weak generator alone decides them.
 pub(crate) fn verify_all<C: Curve>(e1: &[u8; 32], claims: &[Claim<'_, C>], rng: &mut dyn CryptoRng) -> bool {
+    let mut seed = [0; 32];
+    rng.fill_bytes(&mut seed);
+    let start = Transcript::new(Tag::DkgPokBatch).bytes(e1).bytes(&seed);
+    let add = |batch: Transcript, claim: &Claim<'_, C>| {
+        batch.party(claim.prover).bytes(claim.r_bytes).bytes(claim.z.to_repr().as_ref())
+    };
+    let batch = claims.iter().fold(start, add).finish();
     let mut terms = Vec::with_capacity(claims.iter().map(|c| c.points.len() + 1).sum());
     let mut z = C::Scalar::ZERO;
     for claim in claims {
-        z += claim.weigh(e1, random_scalar::<C>(rng), &mut terms);
+        let weight = Transcript::new(Tag::DkgPokWeight).bytes(&batch).party(claim.prover).scalar::<C>();
+        z += claim.weigh(e1, weight, &mut terms);
     }
     Unchecked::msm_vartime(&terms).equals_up_to_small_order(&C::mul_base(&z))
 }

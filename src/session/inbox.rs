@@ -57,6 +57,12 @@ pub(super) struct Round {
     pub(super) own: Option<Message>,
 }
 
+impl Round {
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.all.present().chain(self.direct.present())
+    }
+}
+
 /// All messages of a run up to the round being finished. A protocol step receives it only when that round is complete:
 /// every expected message is there, from a member, of the exact length.
 #[derive(Debug)]
@@ -121,6 +127,13 @@ impl Inbox {
         let mut bytes = self.terms.header(round, message.kind, message.from, to).to_bytes();
         bytes.extend_from_slice(&message.body);
         Some(Envelope { bytes, signature: message.signature? })
+    }
+
+    pub(super) fn clear(&mut self) {
+        for round in &mut self.rounds {
+            round.own = None;
+            round.all.filled.iter_mut().chain(&mut round.direct.filled).for_each(|slot| *slot = None);
+        }
     }
 
     pub(super) fn complete(&self, at: usize) -> bool {

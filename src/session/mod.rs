@@ -14,7 +14,8 @@
 //!   [`Rejected::SetupMismatch`] at once.
 //! - **The outbox stays.** Messages are made once and kept byte for byte, also after the end: re-send them as often as the
 //!   network loses them.
-//! - **A finished or aborted session is empty.** The state is moved out before a step runs.
+//! - **A finished or aborted session holds no secret.** The state is moved out before a step runs. After an abort the
+//!   messages received stay, so that a second version of one still convicts its sender.
 //!
 //! # The caller's duties
 //! `from` in [`Session::receive`] is what the transport authenticated. Private messages are encrypted by the transport.
@@ -46,7 +47,7 @@ use rand_core::CryptoRng;
 
 use crate::envelope::{SIGNATURE_LEN, Verified};
 use crate::error::{Abort, Rejected, SetupError};
-use crate::evidence::{Evidence, EvidenceKind};
+use crate::evidence::{Envelope, Evidence, EvidenceKind};
 use crate::party::PartyId;
 use crate::wire::{HEADER_LEN, Header, Kind};
 
@@ -150,6 +151,9 @@ impl<S: State> Session<S> {
     /// [`Rejected`]; the session is as it was.
     pub fn receive_signed(&mut self, envelope: &Verified) -> Result<Receipt, Rejected> {
         let header = envelope.header();
+        if envelope.roster() != &self.terms.roster {
+            return Err(Rejected::Roster);
+        }
         self.accept(header.from, header, envelope.body(), Some(envelope.envelope().signature))
     }
 
@@ -198,15 +202,23 @@ impl<S: State> Session<S> {
         if body.len() != expected {
             return Err(Rejected::Length { expected, found: body.len() });
         }
-        if index < self.at || self.state.is_none() {
-            return Err(Rejected::PastRound(header.round));
-        }
         if S::SIGNED && signature.is_none() {
             return Err(Rejected::Unsigned);
         }
+        let past = index < self.at || self.state.is_none();
         let Some(slot) = slots.filled.get_mut(place) else { return Err(round_error) };
         match slot {
-            Some(there) if there.kind == header.kind && there.body == body => Ok(Receipt::Duplicate),
+            // Two signed versions convict their sender, also when the round is over.
+            Some(there)
+                if past && (there.signature.and(signature).is_none() || same(there, header, body)) =>
+            {
+                Err(Rejected::PastRound(header.round))
+            }
+            None if past => Err(Rejected::PastRound(header.round)),
+            Some(there) if same(there, header, body) => {
+                there.signature = there.signature.or(signature);
+                Ok(Receipt::Duplicate)
+            }
             Some(there) => {
                 let evidence = both_envelopes(&self.terms, me, header.round, there, &message, body);
                 Err(Rejected::Conflict { who: from, evidence })
@@ -270,14 +282,13 @@ impl<S: State> Session<S> {
             }
             Ok(Step::Done(output, outbox)) => {
                 self.send(outbox);
-                self.clear();
+                self.inbox.clear();
                 Ok(Status::Done(output))
             }
             Err(failure) => {
                 if let Some(last_words) = failure.last_words {
                     self.send(*last_words);
                 }
-                self.clear();
                 Err(failure.abort)
             }
         }
@@ -336,6 +347,14 @@ impl<S: State> Session<S> {
         self.inbox.rounds.get(self.at).or(self.inbox.rounds.last()).map_or(0, |r| r.number)
     }
 
+    /// The signed messages received, as complete envelopes. After [`Verdict::Suspects`](crate::error::Verdict::Suspects) the
+    /// parties exchange them: whoever is handed a second version of a message it has gets
+    /// [`Rejected::Conflict`] with evidence against the sender. Empty after a result.
+    pub fn envelopes(&self) -> impl Iterator<Item = Envelope> {
+        let rounds = self.inbox.rounds.iter();
+        rounds.flat_map(|r| r.messages().filter_map(|m| self.inbox.envelope(r.number, m)))
+    }
+
     /// Who said that it has given up.
     #[must_use]
     pub fn notices(&self) -> &[PartyId] {
@@ -360,14 +379,6 @@ impl<S: State> Session<S> {
         self.state.is_none()
     }
 
-    fn clear(&mut self) {
-        self.state = None;
-        for round in &mut self.inbox.rounds {
-            round.own = None;
-            round.all.filled.iter_mut().chain(&mut round.direct.filled).for_each(|slot| *slot = None);
-        }
-    }
-
     fn send(&mut self, outbox: Outbox) {
         let Outbox { round, all, direct } = outbox;
         if let Some((kind, body)) = &all {
@@ -386,6 +397,10 @@ impl<S: State> Session<S> {
             self.outbox.push(Sent { to, bytes });
         }
     }
+}
+
+fn same(there: &Message, header: &Header, body: &[u8]) -> bool {
+    there.kind == header.kind && there.body == body
 }
 
 const fn wire_len(body: usize, signed: bool) -> usize {
@@ -416,7 +431,7 @@ fn both_envelopes(
         let to = (kind == Kind::Direct).then_some(me);
         let mut bytes = terms.header(round, kind, there.from, to).to_bytes();
         bytes.extend_from_slice(body);
-        Some(crate::evidence::Envelope { bytes, signature: signature? })
+        Some(Envelope { bytes, signature: signature? })
     };
     let first = envelope(there.kind, &there.body, there.signature)?;
     let second = envelope(second.kind, body, second.signature)?;

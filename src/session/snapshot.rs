@@ -4,6 +4,9 @@
 //! seal it before it touches a disk. `suspend` takes the session, so the live one and the stored one never coexist, and
 //! coming back needs a durable witness ([`SpendOnce`]) that this snapshot, or a later one, was not resumed before. What no
 //! library can stop is a witness that lies, a cloned machine, or one snapshot on two devices.
+//!
+//! A snapshot ends with its own SHA-256. Against malice only the seal helps; this is against a bad disk, since one wrong bit
+//! in the outbox would make this device sign two messages for one slot, and one in a received message would blame its sender.
 
 use alloc::vec::Vec;
 
@@ -11,7 +14,7 @@ use super::inbox::{Message, Slots};
 use super::state::{Stored, Suspend};
 use super::{Sent, Session, Traffic};
 use crate::error::ResumeError;
-use crate::hash::{Tag, Transcript};
+use crate::hash::{Tag, Transcript, sha256};
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Inbox, Terms};
@@ -32,6 +35,8 @@ pub trait SpendOnce {
 }
 
 const VERSION: u8 = 1;
+
+const DIGEST_LEN: usize = 32;
 
 /// A suspended session: secret, opaque bytes. It has no `Clone`; what [`Snapshot::expose`] lends must be sealed.
 #[derive(Debug)]
@@ -59,14 +64,14 @@ impl<S: Suspend> Session<S> {
         let state = self.state.as_ref()?;
         let state = state.save();
         let outbox: usize = self.outbox.iter().map(|s| s.bytes.len() + 6).sum();
-        let fixed = 64 + 17 * self.traffic.len();
+        let fixed = 64 + 17 * self.traffic.len() + DIGEST_LEN;
         let mut secret = Secret::buffer(fixed + outbox + self.inbox.stored_len() + state.expose().len());
         let out = secret.expose_mut();
         out.extend_from_slice(&[VERSION, self.terms.protocol]);
         out.extend_from_slice(&self.terms.session.0);
         out.extend_from_slice(&self.terms.binding);
         put_u16(out, self.terms.me.get());
-        put_u32(out, self.generation + 1);
+        put_u32(out, self.generation.saturating_add(1));
         out.extend_from_slice(&[self.at as u8, u8::from(self.keeping), self.traffic.len() as u8]);
         for t in &self.traffic {
             out.push(t.round);
@@ -82,6 +87,8 @@ impl<S: Suspend> Session<S> {
         }
         self.inbox.write(out);
         out.extend_from_slice(state.expose());
+        let digest = sha256(out);
+        out.extend_from_slice(&digest);
         Some(Snapshot(secret))
     }
 
@@ -96,9 +103,13 @@ impl<S: Suspend> Session<S> {
         witness: &mut dyn SpendOnce,
     ) -> Result<Self, ResumeError> {
         let (terms, plan) = S::setup(config).map_err(|_| ResumeError::Foreign)?;
-        let mut r = Reader::new(snapshot.expose());
-        let generation = read_terms(&mut r, &terms)?;
         let malformed = ResumeError::Malformed;
+        let (content, digest) = snapshot.expose().split_last_chunk::<DIGEST_LEN>().ok_or(malformed)?;
+        if sha256(content) != *digest {
+            return Err(malformed);
+        }
+        let mut r = Reader::new(content);
+        let generation = read_terms(&mut r, &terms)?;
         let mut session =
             read_session::<S>(&mut r, config, terms, Inbox::new(terms, plan)).ok_or(malformed)?;
         session.generation = generation;

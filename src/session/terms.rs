@@ -17,6 +17,8 @@ pub struct Terms {
     pub binding: [u8; 32],
     /// This device.
     pub me: PartyId,
+    /// The hash of the roster whose members take part.
+    pub roster: [u8; 32],
 }
 
 impl Terms {

@@ -1,0 +1,383 @@
+//! Every line of `tests/vectors/known_answers.txt` against the code that computes it: hashes, messages and stored forms,
+//! byte for byte. The file says how the inputs are made.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::vec::Vec;
+use core::convert::Infallible;
+
+use ff::Field;
+use rand_core::{TryCryptoRng, TryRng};
+use sha2::{Digest, Sha256};
+
+use crate::curve::{
+    Curve, EcdsaP256, EcdsaSecp256k1, Ed25519, FrostEd25519, P256, Scheme, Secp256k1, encode_point,
+    read_scalar, write_scalar,
+};
+use crate::dkg::{Dkg, Run};
+use crate::envelope::{Unsigned, Verified};
+use crate::error::Abort;
+use crate::evidence::Envelope;
+use crate::frost::{Coordinator, Cosigner, Sign, SigningNonces, Task};
+use crate::hash::{Tag, Transcript};
+use crate::identity::{IdentityKey, Roster};
+use crate::key::KeyShare;
+use crate::party::{Parties, PartyId, Threshold};
+use crate::proof::commit::Opening;
+use crate::secret::Secret;
+use crate::session::{Pending, Session, Status, Terms, view};
+use crate::wire::{HEADER_LEN, Header, Kind, SessionId};
+
+const FILE: &str = include_str!("../tests/vectors/known_answers.txt");
+
+/// The lines of the file: name, value, and whether it was checked.
+struct Answers(BTreeMap<&'static str, (Vec<u8>, bool)>);
+
+impl Answers {
+    fn read() -> Self {
+        let lines = FILE.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let mut answers = BTreeMap::new();
+        for (name, value) in lines.map(|line| line.split_once(" = ").unwrap()) {
+            let line = (hex::decode(value).unwrap(), false);
+            assert!(answers.insert(name, line).is_none(), "{name} stands twice");
+        }
+        Self(answers)
+    }
+
+    fn get(&self, name: &str) -> Vec<u8> {
+        self.0.get(name).unwrap_or_else(|| panic!("no line {name}")).0.clone()
+    }
+
+    fn check(&mut self, name: &str, found: &[u8]) {
+        let (known, checked) = self.0.get_mut(name).unwrap_or_else(|| panic!("no line {name}"));
+        assert_eq!(hex::encode(found), hex::encode(known), "{name}");
+        assert!(!core::mem::replace(checked, true), "{name} is checked twice");
+    }
+
+    fn check_scalar<C: Curve>(&mut self, name: &str, found: &C::Scalar) {
+        let mut bytes = Vec::new();
+        write_scalar::<C>(found, &mut bytes);
+        self.check(name, &bytes);
+    }
+}
+
+fn bytes(name: &str, len: usize) -> Vec<u8> {
+    let block = |i: u8| {
+        let start = Sha256::new().chain_update(b"vector-").chain_update(name);
+        if i == 0 { start.finalize() } else { start.chain_update([i]).finalize() }
+    };
+    (0..).flat_map(block).take(len).collect()
+}
+
+fn b<const N: usize>(name: &str) -> [u8; N] {
+    bytes(name, N).try_into().unwrap()
+}
+
+/// The random bytes of one party: the n-th request, from 0, gets `b(draw-i-n, length)`.
+struct Draws(u16, usize);
+
+impl TryRng for Draws {
+    type Error = Infallible;
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        unreachable!("protocols ask for bytes")
+    }
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        unreachable!("protocols ask for bytes")
+    }
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        out.copy_from_slice(&bytes(&format!("draw-{}-{}", self.0, self.1), out.len()));
+        self.1 += 1;
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Draws {}
+
+fn id(number: u16) -> PartyId {
+    PartyId::new(number).unwrap()
+}
+
+/// `2G || 3G`.
+fn two_points<C: Curve>() -> Vec<u8> {
+    [2, 3].iter().flat_map(|k| encode_point::<C>(&C::mul_base(&C::Scalar::from(*k))).unwrap()).collect()
+}
+
+#[test]
+fn every_line_of_the_file_is_what_we_compute() {
+    let mut answers = Answers::read();
+    hashes(&mut answers);
+    certificate(&mut answers);
+    answers.check("roster", roster().hash());
+    key_generation::<EcdsaSecp256k1>(&mut answers);
+    key_generation::<EcdsaP256>(&mut answers);
+    let shares = key_generation::<FrostEd25519>(&mut answers);
+    signing(&mut answers, &shares);
+    commitments::<Secp256k1>(&mut answers);
+    commitments::<P256>(&mut answers);
+    commitments::<Ed25519>(&mut answers);
+    let unchecked: Vec<_> =
+        answers.0.iter().filter(|(_, (_, checked))| !checked).map(|(name, _)| name).collect();
+    assert!(unchecked.is_empty(), "not checked: {unchecked:?}");
+}
+
+fn hashes(answers: &mut Answers) {
+    let h = Transcript::new(Tag::Sid).bytes(&b::<32>("a")).bytes(&b::<32>("c")).finish();
+    answers.check("H(sid; b(a), b(c))", &h);
+    fn scalar<C: Curve>(answers: &mut Answers) {
+        let found = Transcript::new(Tag::DkgPad).bytes(&b::<32>("a")).scalar::<C>();
+        answers.check_scalar::<C>(&format!("H2S(dkg-pad; b(a)) on {}", C::NAME), &found);
+    }
+    scalar::<Secp256k1>(answers);
+    scalar::<P256>(answers);
+    scalar::<Ed25519>(answers);
+
+    let roster = Transcript::new(Tag::Roster).u16(2);
+    let roster = roster.parts(&[&[0, 1], &b::<32>("id1")]).parts(&[&[0, 3], &b::<32>("id3")]).finish();
+    answers.check("roster of bytes", &roster);
+    let nine = encode_point::<Secp256k1>(&Secp256k1::mul_base(&9u64.into())).unwrap();
+    let start = Transcript::new(Tag::Binding).u8(6).u8(1).u16(2).u16(2).bytes(&roster);
+    let items = start.bytes(&b::<32>("key")).u32(7).bytes(&b::<32>("epoch")).bytes(&[0, 1, 0, 3]);
+    let binding = items.bytes(&nine).u32(44).u8(1).bytes(&b::<32>("digest")).finish();
+    answers.check("binding of bytes", &binding);
+    let terms = Terms { protocol: 6, session: SessionId(b("session")), binding, me: id(1), roster: [0; 32] };
+    answers.check("sid of bytes", &terms.sid());
+
+    let known = answers.get("header");
+    let binding = *known.last_chunk().unwrap();
+    let header = Terms { binding, ..terms }.header(2, Kind::Direct, id(1), Some(id(3)));
+    assert_eq!(Header::split(&known), Some((header, &[][..])));
+    answers.check("header", &header.to_bytes());
+
+    let hashes = [(1, "x"), (3, "y")].map(|(i, name)| (id(i), Sha256::digest(bytes(name, 40)).into()));
+    answers.check("view of bytes", &view(&terms.sid(), 1, &hashes));
+    let points = two_points::<Secp256k1>();
+    let opening = Opening { points: &points, chain: &b::<32>("cc"), salt: &b("salt") };
+    answers.check("dkg-commit", &opening.commit(&terms.sid(), id(1)));
+}
+
+fn certificate(answers: &mut Answers) {
+    let (sid, roster) = (answers.get("sid of bytes"), answers.get("roster of bytes"));
+    let start = Transcript::new(Tag::Cert).bytes(&sid).u32(0).bytes(&[0; 32]).bytes(&b::<32>("e1"));
+    let cert = start.bytes(&b::<32>("e2")).u8(1).u16(2).bytes(&roster).bytes(&two_points::<Secp256k1>());
+    let cert = cert.bytes(&b::<32>("chain")).finish();
+    answers.check("cert", &cert);
+    let key_id = Transcript::new(Tag::KeyId).u8(1).bytes(&cert).finish();
+    answers.check("key id", &key_id);
+    answers.check("epoch id", &Transcript::new(Tag::EpochId).bytes(&key_id).u32(0).bytes(&cert).finish());
+    answers.check("sig-cert digest", &Transcript::new(Tag::SigCert).bytes(&cert).finish());
+}
+
+fn commitments<C: Curve>(answers: &mut Answers) {
+    let points = two_points::<C>();
+    let opening = Opening { points: &points, chain: &b::<32>("cc"), salt: &b("salt") };
+    answers.check(&format!("{} dkg-commit", C::NAME), &opening.commit(&b("sid"), id(1)));
+}
+
+const IDS: [u16; 3] = [1, 3, 9];
+
+fn identity(number: u16) -> IdentityKey {
+    IdentityKey::from_seed(Secret::new(b(&format!("identity-{number}"))))
+}
+
+fn roster() -> Roster {
+    Roster::new(IDS.map(|i| (id(i), identity(i).public()))).unwrap()
+}
+
+/// One party of a key generation.
+struct Party<S: Scheme> {
+    draws: Draws,
+    session: Session<Dkg<S>>,
+    outcome: Option<Result<KeyShare<S>, Abort>>,
+}
+
+impl<S: Scheme> Party<S> {
+    fn start(run: &Run, number: u16) -> Self {
+        let mut draws = Draws(number, 0);
+        Self { session: Dkg::start(run, id(number), &mut draws).unwrap(), draws, outcome: None }
+    }
+
+    /// As far as it goes.
+    fn advance(&mut self) {
+        loop {
+            match self.session.advance(&mut self.draws) {
+                Ok(Status::Advanced { .. }) => {}
+                Ok(Status::Keep) => {
+                    let input = self.session.pending().unwrap().to_sign();
+                    self.session.kept(&identity(self.draws.0).sign(&input)).unwrap();
+                }
+                Ok(Status::Done(share)) => self.outcome = Some(Ok(share)),
+                Err(abort) => self.outcome = Some(Err(abort)),
+                Ok(Status::Waiting | Status::Over) => return,
+            }
+        }
+    }
+
+    fn body(&self, at: usize) -> &[u8] {
+        &self.session.outgoing(at).next().unwrap().bytes[HEADER_LEN..]
+    }
+}
+
+fn seal(message: &[u8]) -> Envelope {
+    let from = Header::split(message).unwrap().0.from;
+    let unsigned = Unsigned::new(message).unwrap();
+    let signature = identity(from.get()).sign(unsigned.to_sign());
+    unsigned.attach(&roster(), signature).unwrap()
+}
+
+/// Runs everybody until nothing moves; `change` sees every message before it is signed.
+fn run_all<S: Scheme>(change: impl Fn(&mut Vec<u8>)) -> [Party<S>; 3] {
+    let threshold = Threshold::new(2, 3).unwrap();
+    let run = Run::new(threshold, roster(), SessionId(b("session"))).unwrap();
+    let mut parties = IDS.map(|i| Party::<S>::start(&run, i));
+    let mut sent = [0; 3];
+    for _ in 0..3 {
+        let mut envelopes = Vec::new();
+        for (party, sent) in parties.iter().zip(&mut sent) {
+            for message in party.session.outgoing(*sent) {
+                let mut message = message.bytes.to_vec();
+                change(&mut message);
+                envelopes.push(seal(&message).verify(&roster()).unwrap());
+            }
+            *sent = party.session.sent();
+        }
+        for party in &mut parties {
+            let me = party.session.terms().me;
+            let mine = |e: &&Verified| e.header().from != me && e.header().to.is_none_or(|to| to == me);
+            for envelope in envelopes.iter().filter(mine) {
+                let late = party.outcome.is_some();
+                assert!(late || party.session.receive_signed(envelope).is_ok());
+            }
+            party.advance();
+        }
+    }
+    parties
+}
+
+fn key_generation<S: Scheme>(answers: &mut Answers) -> [KeyShare<S>; 3] {
+    let parties = run_all::<S>(|_| ());
+    let name = |what: &str| format!("{} {what}", S::Curve::NAME);
+    let terms = *parties[0].session.terms();
+    answers.check(&name("binding"), &terms.binding);
+    answers.check(&name("sid"), &terms.sid());
+    // outbox: commit, reveal, two shares, certify
+    let one = &parties[0];
+    let (e1, e2) = (one.body(1)[..32].to_vec(), one.body(4)[..32].to_vec());
+    answers.check(&name("e1"), &e1);
+    answers.check(&name("e2"), &e2);
+    proofs::<S>(answers, one, &parties[1], &e1);
+    for (what, at) in [("commit of 1", 0), ("reveal of 1", 1), ("share 1 to 3", 2), ("certify of 1", 4)] {
+        answers.check(&name(what), one.body(at));
+    }
+    let commit = one.session.outgoing(0).next().unwrap().bytes;
+    answers.check(&name("envelope of the commit of 1"), &seal(commit).signature);
+    for (what, places) in [("commits", 0..1), ("reveals", 1..2), ("shares", 2..4), ("certifies", 4..5)] {
+        let bodies = parties.iter().flat_map(|p| places.clone().flat_map(|at| p.body(at).to_vec()));
+        answers.check(&name(&format!("all {what}")), &Sha256::digest(bodies.collect::<Vec<u8>>()));
+    }
+    let shares = parties.map(|party| party.outcome.unwrap().unwrap());
+    key::<S>(answers, &shares);
+    complaint::<S>(answers);
+    shares
+}
+
+/// The scalars behind the proof of knowledge and the pad; that the messages have them in is checked with the messages.
+fn proofs<S: Scheme>(answers: &mut Answers, one: &Party<S>, three: &Party<S>, e1: &[u8]) {
+    let name = |what: &str| format!("{} {what}", S::Curve::NAME);
+    let len = S::Curve::POINT_LEN;
+    let (points, r) = (&one.body(1)[32..32 + 2 * len], &one.body(1)[96 + 2 * len..96 + 3 * len]);
+    let gamma = Transcript::new(Tag::DkgPokComb).bytes(e1).u16(1).bytes(points).scalar::<S::Curve>();
+    answers.check_scalar::<S::Curve>(&name("gamma of 1"), &gamma);
+    let challenge = Transcript::new(Tag::DkgPokChal).bytes(e1).u16(1).bytes(points).bytes(r);
+    answers.check_scalar::<S::Curve>(&name("challenge of 1"), &challenge.scalar::<S::Curve>());
+    // E_{3,1} is the first one-time key of 3; 1 multiplies it with its first d, its eighth draw
+    let (key, point) = (&three.body(0)[64..64 + len], &one.body(2)[..len]);
+    let d = S::Curve::scalar_from_wide(&b("draw-1-7"));
+    let shared = encode_point::<S::Curve>(&(crate::curve::read_point::<S::Curve>(key).unwrap() * d)).unwrap();
+    let pad = Transcript::new(Tag::DkgPad).bytes(e1).u16(1).u16(3).bytes(key).bytes(point).bytes(&shared);
+    answers.check_scalar::<S::Curve>(&name("pad 1 to 3"), &pad.scalar::<S::Curve>());
+}
+
+fn key<S: Scheme>(answers: &mut Answers, shares: &[KeyShare<S>; 3]) {
+    let name = |what: &str| format!("{} {what}", S::Curve::NAME);
+    let public = shares[0].public();
+    answers.check(&name("chain code"), public.chain_code());
+    answers.check(&name("cert"), public.cert());
+    answers.check(&name("key id"), public.key_id());
+    answers.check(&name("epoch id"), &public.epoch_id());
+    answers.check(&name("sig-cert digest"), public.to_sign().as_bytes());
+    answers.check(&name("public key"), &public.public_key());
+    answers.check(&name("public share of 9"), &public.public_share(id(9)).unwrap());
+    for share in shares {
+        let what = format!("secret share of {}", share.id().get());
+        answers.check_scalar::<S::Curve>(&name(&what), share.secret().expose());
+    }
+    let stored = answers.get(&name("stored key share of 3"));
+    let read = KeyShare::<S>::from_bytes(&stored).unwrap();
+    assert_eq!(read.public(), shares[1].public());
+    answers.check(&name("stored key share of 3"), shares[1].to_bytes().expose());
+}
+
+fn complaint<S: Scheme>(answers: &mut Answers) {
+    let name = |what: &str| format!("{} {what}", S::Curve::NAME);
+    let parties = run_all::<S>(|message| {
+        let header = Header::split(message).unwrap().0;
+        if (header.from, header.to) == (id(1), Some(id(3))) {
+            let at = message.len() - S::Curve::SCALAR_LEN;
+            let masked = read_scalar::<S::Curve>(&message[at..]).unwrap();
+            message.truncate(at);
+            write_scalar::<S::Curve>(&(masked + <S::Curve as Curve>::Scalar::ONE), message);
+        }
+    });
+    let [_, three, _] = &parties;
+    assert!(matches!(&three.outcome, Some(Err(abort)) if abort.check == "K2.6"));
+    let body = three.body(4);
+    let at = 34 + S::Curve::POINT_LEN;
+    answers.check(&name("dleq challenge of 3 about 1"), &body[at..at + S::Curve::SCALAR_LEN]);
+    answers.check(&name("complaint of 3 about 1"), body);
+}
+
+fn signing(answers: &mut Answers, shares: &[KeyShare<FrostEd25519>; 3]) {
+    let signers = Parties::from_numbers([1, 9]).unwrap();
+    let message = bytes("message", 50);
+    let task = Task::new(shares[0].public(), signers, &message, SessionId(b("signing"))).unwrap();
+    let terms = task.terms(id(1));
+    answers.check("frost binding", &terms.binding);
+    answers.check("frost sid", &terms.sid());
+
+    let [one, _, nine] = shares;
+    let mut sessions =
+        [one, nine].map(|s| Sign::start(s, task.clone(), &mut Draws(s.id().get(), 0)).unwrap());
+    let mut signatures = Vec::new();
+    for at in 0..2 {
+        let messages = sessions.each_ref().map(|s| s.outgoing(at).next().unwrap().bytes.to_vec());
+        let [a, b] = &mut sessions;
+        a.receive(id(9), &messages[1]).unwrap();
+        b.receive(id(1), &messages[0]).unwrap();
+        for (session, message) in sessions.iter_mut().zip(&messages) {
+            let name = format!("frost {} of {}", ["commit", "share"][at], session.terms().me.get());
+            answers.check(&name, &message[HEADER_LEN..]);
+            if let Status::Done(signature) = session.advance(&mut Draws(0, 0)).unwrap() {
+                signatures.push(signature);
+            }
+        }
+    }
+    answers.check("frost view", &answers.get("frost share of 9")[..32]);
+    star(answers, [one, nine], &task);
+    assert_eq!(signatures[0], signatures[1]);
+    answers.check("frost signature", &signatures[0].to_bytes());
+}
+
+fn star(answers: &mut Answers, shares: [&KeyShare<FrostEd25519>; 2], task: &Task<FrostEd25519>) {
+    let made = shares.map(|s| SigningNonces::generate(s.into(), &mut Draws(s.id().get(), 0)));
+    let [first, second] = made.each_ref().map(|nonces| nonces.commitments().clone());
+    let commitments = [(id(1), first), (id(9), second)];
+    answers.check("frost nonce id of 1", &commitments[0].1.id());
+    let hub = Coordinator::start(task.clone(), PartyId::COORDINATOR, commitments).unwrap();
+    let [_, nonces] = made;
+    let mut nine = Cosigner::start(shares[1], task.clone(), PartyId::COORDINATOR, nonces).unwrap();
+    let list = hub.outgoing(1).next().unwrap();
+    assert_eq!(list.to, Some(id(9)));
+    nine.receive(PartyId::COORDINATOR, list.bytes).unwrap();
+    nine.advance(&mut Draws(0, 0)).unwrap();
+    answers.check("frost star share of 9", &nine.outgoing(0).next().unwrap().bytes[HEADER_LEN..]);
+}
