@@ -115,7 +115,7 @@ fn key_generation(t: u16, n: u16, rng: &mut ChaCha20Rng) -> (Duration, Duration)
     let mut sessions: Vec<_> = Vec::new();
     for id in cast.ids() {
         let start = Instant::now();
-        sessions.push(Dkg::<E>::start(&run, id, rng).unwrap());
+        sessions.push(Dkg::<E>::start(&run, id, &mut quorate::sim::MemoryLedger::default(), rng).unwrap());
         core += if id == first { start.elapsed() } else { Duration::ZERO };
     }
     let mut sent = vec![0; sessions.len()];

@@ -84,8 +84,13 @@ fn run(options: &Options) -> Result<(), String> {
     // 2. Key generation.
     println!("key generation, {threshold}, FROST(Ed25519, SHA-512)");
     let terms = Run::new(threshold, cast.roster().clone(), session(&mut rng)).map_err(|e| text(&e))?;
-    let sessions: Result<Vec<_>, _> =
-        cast.ids().into_iter().map(|id| Dkg::<FrostEd25519>::start(&terms, id, &mut rng)).collect();
+    let sessions: Result<Vec<_>, _> = cast
+        .ids()
+        .into_iter()
+        .map(|id| {
+            Dkg::<FrostEd25519>::start(&terms, id, &mut quorate::sim::MemoryLedger::default(), &mut rng)
+        })
+        .collect();
     let mut reports = watch(&cast, sessions.map_err(|e| text(&e))?, &mut rng);
     print!("{}", reports.first().map(Report::table).unwrap_or_default());
     let mut shares = Vec::new();

@@ -71,6 +71,9 @@ pub enum SetupError {
     /// A nonce commitment or signature share does not fit the others it is used with.
     #[error("{0}: these nonces or commitments do not belong to this run")]
     WrongNonce(PartyId),
+    /// This device has started a run with this session id and these terms before.
+    #[error("{0}, this device, has used this session id before")]
+    SessionSpent(PartyId),
     /// A stored or foreign value does not decode, or does not fit its own public data.
     #[error("malformed {0}")]
     Malformed(&'static str),
@@ -95,6 +98,7 @@ impl SetupError {
             Self::NothingToKeep => 1012,
             Self::WrongNonce(_) => 1013,
             Self::Malformed(_) => 1014,
+            Self::SessionSpent(_) => 1015,
         }
     }
 }
@@ -198,7 +202,18 @@ pub struct Abort {
     /// Who, or that it cannot be known.
     pub verdict: Verdict,
     /// Further parties convicted by the same look at the round, ascending; the verdict names the lowest.
-    pub others: Vec<(PartyId, Fault)>,
+    pub others: Vec<Conviction>,
+}
+
+/// A further cheater, as certain as the one in the verdict.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Conviction {
+    /// The cheater.
+    pub who: PartyId,
+    /// What it did.
+    pub fault: Fault,
+    /// What convinces a third party, as in the verdict.
+    pub evidence: Option<Box<Evidence>>,
 }
 
 impl Abort {
@@ -218,7 +233,7 @@ impl Abort {
             Verdict::Cheater { who, fault, .. } => Some((*who, *fault)),
             _ => None,
         };
-        first.into_iter().chain(self.others.iter().copied())
+        first.into_iter().chain(self.others.iter().map(|c| (c.who, c.fault)))
     }
 }
 
@@ -374,14 +389,14 @@ impl Charges {
     /// An abort that names the lowest, and the others beside it, if there is any charge.
     pub(crate) fn verdict(mut self, round: u8) -> Result<(), Abort> {
         self.0.sort_by_key(|c| c.who);
-        let others = self.0.iter().skip(1).map(|c| (c.who, c.fault)).collect();
-        match self.0.into_iter().next() {
-            None => Ok(()),
-            Some(Charge { who, check, fault, evidence }) => {
-                let verdict = Verdict::Cheater { who, fault, evidence: evidence.map(Box::new) };
-                Err(Abort { round, check, verdict, others })
-            }
-        }
+        let mut charges = self.0.into_iter();
+        let Some(Charge { who, check, fault, evidence }) = charges.next() else { return Ok(()) };
+        let verdict = Verdict::Cheater { who, fault, evidence: evidence.map(Box::new) };
+        let others = charges.map(|Charge { who, fault, evidence, .. }| {
+            let evidence = evidence.map(Box::new);
+            Conviction { who, fault, evidence }
+        });
+        Err(Abort { round, check, verdict, others: others.collect() })
     }
 }
 

@@ -38,7 +38,7 @@ tags! {
     Binding = "binding", "terms of a run: protocol, scheme, t, n, roster hash, items of the protocol";
     Sid = "sid", "what every hash of a run starts from: version, protocol, session id, binding";
     View = "view", "digest of a round's messages to all";
-    Snapshot = "snapshot", "name of a suspended session at one party: sid, party";
+    Snapshot = "snapshot", "name of a run at one party, for its start and its snapshots: sid, party";
     SigEnvelope = "sig-envelope", "signed envelope: header, body";
     SigCert = "sig-cert", "signed key certificate";
     DkgCommit = "dkg-commit", "key generation round 1: commitment to the polynomial and the chain code part";

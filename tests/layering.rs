@@ -37,7 +37,7 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("frost", &[L0, L1, L2, L4, L5]),
     ("sim", &[L0, L1, L2, L4, L5, L6]),
     // Tests of the private parts.
-    ("known_answers", &[L0, L1, L2, L4, L5, L6]),
+    ("known_answers", &[L0, L1, L2, L4, L5, L6, &["sim"]]),
 ];
 
 #[test]

@@ -22,7 +22,9 @@ use crate::identity::Roster;
 use crate::key::{KeyShare, PendingShare};
 use crate::party::{PartyId, Threshold};
 use crate::secret::Secret;
-use crate::session::{Failure, Inbox, Outbox, Plan, Session, State, Step, Stored, Suspend, Terms, binding};
+use crate::session::{
+    Failure, Inbox, Outbox, Plan, Session, SpendOnce, State, Step, Stored, Suspend, Terms, binding,
+};
 use crate::wire::SessionId;
 
 /// The protocol's number in headers.
@@ -92,12 +94,20 @@ pub enum Dkg<S: Scheme> {
 }
 
 impl<S: Scheme> Dkg<S> {
-    /// Starts a key generation at `me`.
+    /// Starts a key generation at `me`. The witness records the session id durably before anything is made, whoever proposed
+    /// it: a device that ran twice under one id would sign two messages for one slot, and convict itself. After a crash, go
+    /// on from a snapshot ([`Session::resume`], same witness) or start a run with a new id.
     ///
     /// # Errors
-    /// [`SetupError::SelfMissing`] if `me` is not in the roster.
-    pub fn start(run: &Run, me: PartyId, rng: &mut dyn CryptoRng) -> Result<Session<Self>, SetupError> {
+    /// [`SetupError::SelfMissing`] if `me` is not in the roster, [`SetupError::SessionSpent`] if the witness knows the run.
+    pub fn start(
+        run: &Run,
+        me: PartyId,
+        witness: &mut dyn SpendOnce,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Session<Self>, SetupError> {
         let (terms, plan) = Self::setup(&(run.clone(), me))?;
+        witness.spend(&terms.run_id(), 0).map_err(|_| SetupError::SessionSpent(me))?;
         let (round1, outbox) = Round1::start(run.clone(), &terms, rng);
         Ok(Session::new(terms, plan, Self::Round1(round1), outbox))
     }

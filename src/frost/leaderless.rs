@@ -232,7 +232,7 @@ pub(super) fn blame<'a>(
     };
     let mut charges = Charges::default();
     for message in messages.filter(|m| who.contains(m.from)) {
-        let envelope = inbox.envelope(2, message).filter(|_| charges.is_empty());
+        let envelope = inbox.envelope(2, message);
         let evidence = envelope
             .map(|e| Evidence::new(EvidenceKind::SignatureShare, alloc::vec![e]).attach(commitments.clone()));
         charges.add(message.from, "F2.2", Fault::BadShare, evidence);

@@ -14,13 +14,13 @@ use super::inbox::{Message, Slots};
 use super::state::{Stored, Suspend};
 use super::{Sent, Session, Traffic};
 use crate::error::ResumeError;
-use crate::hash::{Tag, Transcript, sha256};
+use crate::hash::sha256;
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Inbox, Terms};
 use crate::wire::{Kind, Reader, put_u16, put_u32};
 
-/// The generation of a snapshot, or of a stored nonce, was spent before.
+/// The start of a run, the generation of a snapshot, or a stored nonce was spent before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("spent before")]
 pub struct AlreadySpent;
@@ -113,8 +113,7 @@ impl<S: Suspend> Session<S> {
         let mut session =
             read_session::<S>(&mut r, config, terms, Inbox::new(terms, plan)).ok_or(malformed)?;
         session.generation = generation;
-        let id = Transcript::new(Tag::Snapshot).bytes(&terms.sid()).party(terms.me).finish();
-        witness.spend(&id, generation).map_err(|AlreadySpent| ResumeError::Spent)?;
+        witness.spend(&terms.run_id(), generation).map_err(|AlreadySpent| ResumeError::Spent)?;
         Ok(session)
     }
 }

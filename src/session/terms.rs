@@ -33,6 +33,13 @@ impl Terms {
             .finish()
     }
 
+    /// `H("snapshot"; sid, me)`: by which a [`SpendOnce`](super::SpendOnce) knows this run at this device. Generation 0 is its
+    /// start, later ones its snapshots.
+    #[must_use]
+    pub fn run_id(&self) -> [u8; 32] {
+        Transcript::new(Tag::Snapshot).bytes(&self.sid()).party(self.me).finish()
+    }
+
     /// The header of one of this run's messages.
     #[must_use]
     pub const fn header(&self, round: u8, kind: Kind, from: PartyId, to: Option<PartyId>) -> Header {
