@@ -11,8 +11,11 @@ fn run<S: Scheme>(t: u16, n: u16, faults: Faults) -> Vec<KeyShare<S>> {
     let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(7);
     let cast = Cast::new(1..=n, &mut rng).unwrap();
     let run = Run::new(Threshold::new(t, n).unwrap(), cast.roster().clone(), SessionId([1; 16])).unwrap();
-    let sessions: Vec<_> =
-        cast.ids().into_iter().map(|id| Dkg::<S>::start(&run, id, &mut rng).unwrap()).collect();
+    let sessions: Vec<_> = cast
+        .ids()
+        .into_iter()
+        .map(|id| Dkg::<S>::start(&run, id, &mut quorate::sim::MemoryLedger::default(), &mut rng).unwrap())
+        .collect();
     let reports = cast.run_with(sessions, faults, &mut |_| true, &mut rng);
     println!("{}", reports[0].table());
     reports.into_iter().map(|r| r.output()).collect()

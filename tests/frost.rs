@@ -18,7 +18,11 @@ type E = FrostEd25519;
 fn keys(t: u16, n: u16, rng: &mut ChaCha20Rng) -> (Cast, Vec<KeyShare<E>>) {
     let cast = Cast::new(1..=n, rng).unwrap();
     let run = Run::new(Threshold::new(t, n).unwrap(), cast.roster().clone(), SessionId([1; 16])).unwrap();
-    let sessions: Vec<_> = cast.ids().into_iter().map(|id| Dkg::<E>::start(&run, id, rng).unwrap()).collect();
+    let sessions: Vec<_> = cast
+        .ids()
+        .into_iter()
+        .map(|id| Dkg::<E>::start(&run, id, &mut quorate::sim::MemoryLedger::default(), rng).unwrap())
+        .collect();
     let shares = cast.run(sessions, rng).into_iter().map(|r| r.output()).collect();
     (cast, shares)
 }
@@ -87,7 +91,7 @@ fn f2_2_every_bad_share_of_a_group_of_any_size_is_found() {
         let package = SigningPackage::<E>::new(key, list, b"m").unwrap();
         let sign_all = shares.iter().zip(nonces).map(|(s, n)| (s.id(), sign(n, s.into(), &package).unwrap()));
         let mut signed: Vec<_> = sign_all.collect();
-        assert!(aggregate(key, &package, &signed).is_ok());
+        assert!(aggregate(&package, &signed).is_ok());
         for (place, id) in bad.iter().enumerate() {
             let at = usize::from(*id) - 1;
             let mut bytes = signed[at].1.to_bytes();
@@ -96,6 +100,6 @@ fn f2_2_every_bad_share_of_a_group_of_any_size_is_found() {
         }
         signed.reverse();
         let expected = Parties::from_numbers(bad.iter().copied()).unwrap();
-        assert_eq!(aggregate(key, &package, &signed), Err(AggregateError::BadShares(expected)));
+        assert_eq!(aggregate(&package, &signed), Err(AggregateError::BadShares(expected)));
     }
 }

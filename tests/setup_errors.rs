@@ -54,7 +54,9 @@ fn a_roster_of_another_size_and_a_missing_self() {
     assert_eq!(of(2, 2).unwrap_err(), SetupError::RosterSize { roster: 3, n: 2 });
     let run = of(2, 3).unwrap();
     for stranger in [id(4), PartyId::COORDINATOR] {
-        let refused = Dkg::<FrostEd25519>::start(&run, stranger, &mut rng).unwrap_err();
+        let refused =
+            Dkg::<FrostEd25519>::start(&run, stranger, &mut quorate::sim::MemoryLedger::default(), &mut rng)
+                .unwrap_err();
         assert_eq!(refused, SetupError::SelfMissing(stranger));
     }
 }

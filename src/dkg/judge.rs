@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::Run;
 use super::complaint::pad;
-use super::msg::{Commit, Complaint, Reveal, Share, signature_of, view_of};
+use super::msg::{Commit, Complaint, Reveal, Share, commit_len, signature_of, view_of};
 use super::round2::read_claim;
 use crate::curve::{Curve, Scheme, Unchecked, read_point, read_scalar};
 use crate::envelope::Verified;
@@ -54,13 +54,19 @@ impl<S: Scheme> Court<'_, S> {
         (header.round == round && header.kind == kind && addressed).then_some(verified)
     }
 
+    /// A body of another length never reaches a session, so nobody is convicted by one.
+    fn commit<'a>(&self, verified: &'a Verified) -> Option<Commit<'a>> {
+        let whole = verified.body().len() == commit_len::<S::Curve>(self.run.threshold());
+        whole.then(|| Commit::parse(verified.body()))?
+    }
+
     fn undecodable(&self, evidence: &Evidence) -> Guilty {
         let [envelope] = evidence.messages.as_slice() else { return None };
         let verified = self.admit(envelope)?;
         let from = verified.header().from;
         let bad = match (verified.header().round, verified.header().kind) {
             (1, Kind::All) => {
-                let commit = Commit::parse(verified.body())?;
+                let commit = self.commit(&verified)?;
                 commit.keys::<S::Curve>().any(|key| read_point::<S::Curve>(key).is_none())
             }
             (2, Kind::All) => {
@@ -91,7 +97,7 @@ impl<S: Scheme> Court<'_, S> {
         let (commit, reveal) = (self.admit_as(commit, 1, Kind::All)?, self.admit_as(reveal, 2, Kind::All)?);
         let from = reveal.header().from;
         let view = Reveal::parse::<S::Curve>(reveal.body(), self.run.threshold())?;
-        let commitment = Commit::parse(commit.body())?.commitment;
+        let commitment = self.commit(&commit)?.commitment;
         if commit.header().from != from {
             return None;
         }
@@ -129,7 +135,7 @@ impl<S: Scheme> Court<'_, S> {
             complainant,
             complaint: &quoted,
         };
-        match case.decide::<S>(&view_reveal, &Commit::parse(commit.body())?) {
+        match case.decide::<S>(&view_reveal, &self.commit(&commit)?) {
             Outcome::Dealer(fault) => Some((dealer, fault)),
             Outcome::Complainant => Some((complainant, Fault::FalseComplaint)),
             Outcome::Inconclusive => None,

@@ -37,7 +37,6 @@ fn plan_for(round: u8, from: Parties, len: usize) -> Plan {
 /// The coordinator's side.
 #[derive(Debug)]
 pub struct Coordinator<S: Suite> {
-    task: Task<S>,
     package: SigningPackage<S>,
     commitments: Vec<(PartyId, Vec<u8>)>,
     list: Vec<u8>,
@@ -80,7 +79,7 @@ impl<S: Suite> Coordinator<S> {
         let plan = plan_for(2, task.signers().clone(), 32 + S::Curve::SCALAR_LEN);
         let direct = task.signers().iter().map(|id| (id, list.clone())).collect();
         let terms = task.terms(me);
-        let state = Self { task, package, commitments, list };
+        let state = Self { package, commitments, list };
         Ok(Session::new(terms, plan, state, Outbox { round: 1, all: None, direct }))
     }
 }
@@ -101,7 +100,7 @@ impl<S: Suite> State for Coordinator<S> {
             return Err(Abort { round: 2, check: "F2.1", verdict, others: Vec::new() }.into());
         }
         let shares = read_shares(inbox, inbox.direct(2))?;
-        let result = aggregate(self.task.key().commitment(), &self.package, &shares);
+        let result = aggregate(&self.package, &shares);
         match result {
             Ok(signature) => Ok(Step::Done(signature, Outbox::default())),
             Err(error) => Err(blame(inbox, inbox.direct(2), error, self.commitments).into()),

@@ -83,5 +83,5 @@ fn signature_share<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence)
     let key = task.key().commitment();
     let package = SigningPackage::<S>::new(key, list, task.message()).ok()?;
     let share = SignatureShare::<S>::from_bytes(share)?;
-    (!share_holds(key, &package, header.from, &share.0)).then_some((header.from, Fault::BadShare))
+    (!share_holds(&package, header.from, &share.0)).then_some((header.from, Fault::BadShare))
 }

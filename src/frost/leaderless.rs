@@ -191,8 +191,7 @@ impl<S: Suite> Round2<S> {
         }
         let mut shares = read_shares(inbox, inbox.others(2))?;
         shares.push((me, self.own));
-        let key = self.task.key().commitment();
-        aggregate(key, &self.package, &shares).map_err(|error| {
+        aggregate(&self.package, &shares).map_err(|error| {
             let commitments = inbox.all(1).into_iter().map(|m| (m.from, m.body.clone())).collect();
             blame(inbox, inbox.others(2), error, commitments)
         })

@@ -45,7 +45,7 @@ pub(super) struct Signer<C: Curve> {
 pub struct SigningPackage<S: Suite> {
     signers: Vec<Signer<S::Curve>>,
     ids: Parties,
-    public_key: Point<S>,
+    key: Commitment<S::Curve>,
     /// `R`.
     group_commitment: Point<S>,
     group_commitment_bytes: Vec<u8>,
@@ -69,7 +69,7 @@ impl<S: Suite> SigningPackage<S> {
         let mut list: Vec<(PartyId, NonceCommitments)> = commitments.into_iter().collect();
         list.sort_by_key(|(id, _)| *id);
         let ids = Parties::new(list.iter().map(|(id, _)| *id)).map_err(|_| PackageError::Signers)?;
-        if ids.len() < key.t() {
+        if ids.len() < key.t() || ids.contains(PartyId::COORDINATOR) {
             return Err(PackageError::Signers);
         }
         let signers = decode::<S::Curve>(&list, Unchecked::read).map_err(|_| malformed::<S::Curve>(&list))?;
@@ -77,7 +77,7 @@ impl<S: Suite> SigningPackage<S> {
         let mut package = Self {
             signers,
             ids,
-            public_key: key.public_key(),
+            key: key.clone(),
             group_commitment: Point::<S>::identity(),
             group_commitment_bytes: Vec::new(),
             challenge: Scalar::<S>::ZERO,
@@ -128,6 +128,12 @@ impl<S: Suite> SigningPackage<S> {
         &self.group_commitment_bytes
     }
 
+    /// The key that is signed for.
+    #[must_use]
+    pub const fn key(&self) -> &Commitment<S::Curve> {
+        &self.key
+    }
+
     pub(super) const fn challenge(&self) -> &Scalar<S> {
         &self.challenge
     }
@@ -145,7 +151,7 @@ impl<S: Suite> SigningPackage<S> {
     /// [F2.4] `z*G == R + c*PK`: the standard verifier's equation, without its cofactor.
     pub(super) fn verify(&self, z: &Scalar<S>) -> bool {
         let minus_c = Scalar::<S>::ZERO - self.challenge;
-        S::Curve::mul_base_add_vartime(z, &self.public_key, &minus_c) == self.group_commitment
+        S::Curve::mul_base_add_vartime(z, &self.key.public_key(), &minus_c) == self.group_commitment
     }
 }
 

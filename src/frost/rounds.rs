@@ -12,7 +12,6 @@ use super::suite::Suite;
 use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
 use crate::error::SetupError;
 use crate::party::{Parties, PartyId};
-use crate::sharing::Commitment;
 
 /// `z_i`: one signer's part of the signature, `SCALAR_LEN` bytes on the wire. Public once sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,7 +46,8 @@ pub fn sign<S: Suite>(
     let (Some(place), Some(lambda)) = (package.signer(share.id), package.lambda(share.id)) else {
         return Err(SetupError::SelfMissing(share.id));
     };
-    let ours = nonces.owner == share.id && nonces.epoch_id == share.epoch_id;
+    let ours =
+        nonces.owner == share.id && nonces.epoch_id == share.epoch_id && share.commitment == package.key();
     if !ours || place.bytes != nonces.commitments {
         return Err(SetupError::WrongNonce(share.id));
     }
@@ -76,7 +76,6 @@ pub enum AggregateError {
 /// # Errors
 /// [`AggregateError`].
 pub fn aggregate<S: Suite>(
-    key: &Commitment<S::Curve>,
     package: &SigningPackage<S>,
     shares: &[(PartyId, SignatureShare<S>)],
 ) -> Result<S::Signature, AggregateError> {
@@ -89,7 +88,7 @@ pub fn aggregate<S: Suite>(
     if package.verify(&z) {
         return S::signature(package.group_commitment(), &z).ok_or(AggregateError::OwnFault);
     }
-    match Parties::new(bad_shares(key, package, shares)) {
+    match Parties::new(bad_shares(package, shares)) {
         Ok(bad) if !bad.is_empty() => Err(AggregateError::BadShares(bad)),
         _ => Err(AggregateError::OwnFault),
     }

@@ -23,24 +23,18 @@ type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
 const BY_HALVES_FROM: usize = 16;
 
 /// [F2.2] Whether one share fits what its signer committed to.
-pub(super) fn share_holds<S: Suite>(
-    key: &Commitment<S::Curve>,
-    package: &SigningPackage<S>,
-    id: PartyId,
-    z: &Scalar<S>,
-) -> bool {
+pub(super) fn share_holds<S: Suite>(package: &SigningPackage<S>, id: PartyId, z: &Scalar<S>) -> bool {
     let (Some(signer), Some(lambda)) = (package.signer(id), package.lambda(id)) else { return false };
     let mut right = signer.hiding;
     right += Unchecked::msm_vartime(&[
         (signer.binding, signer.factor),
-        (Unchecked::of(key.at(id)), lambda * package.challenge()),
+        (Unchecked::of(package.key().at(id)), lambda * package.challenge()),
     ]);
     right.equals_up_to_small_order(&S::Curve::mul_base(z))
 }
 
 /// Everybody whose share is bad, ascending. `shares` are exactly one from each signer.
 pub(super) fn bad_shares<S: Suite>(
-    key: &Commitment<S::Curve>,
     package: &SigningPackage<S>,
     shares: &[(PartyId, SignatureShare<S>)],
 ) -> Vec<PartyId> {
@@ -48,7 +42,7 @@ pub(super) fn bad_shares<S: Suite>(
     sorted.sort_by_key(|(id, _)| *id);
     let mut bad = Vec::new();
     if sorted.len() < BY_HALVES_FROM {
-        sorted.retain(|(id, share)| !share_holds(key, package, *id, &share.0));
+        sorted.retain(|(id, share)| !share_holds(package, *id, &share.0));
         bad.extend(sorted.iter().map(|(id, _)| *id));
         return bad;
     }
@@ -64,7 +58,7 @@ pub(super) fn bad_shares<S: Suite>(
             weighted_lambda: weight * lambda * package.challenge(),
         });
     }
-    search(key, &items, &mut bad);
+    search(package.key(), &items, &mut bad);
     bad
 }
 

@@ -132,7 +132,7 @@ fn follow(name: &str) {
         assert_eq!(SignatureShare::from_bytes(&own.to_bytes()), Some(own));
         shares.push((id, own));
     }
-    let found = aggregate(&commitment, &package, &shares).unwrap();
+    let found = aggregate(&package, &shares).unwrap();
     assert_eq!(found.to_bytes().to_vec(), signature);
     let key = ed25519_dalek::VerifyingKey::from_bytes(&public_key.try_into().unwrap()).unwrap();
     key.verify_strict(&message, &found.into()).unwrap();
@@ -410,7 +410,7 @@ fn f2_2_every_share_of_the_toy_group_is_told_right_from_wrong() {
         let given: Vec<_> = (1..=3).map(id).zip([a, b, c].map(SignatureShare::<ToyScheme>)).collect();
         let wrong = given.iter().zip(&right).filter(|((_, z), right)| z.0 != **right).map(|((id, _), _)| *id);
         let wrong = Parties::new(wrong).unwrap();
-        match aggregate(key, &package, &given) {
+        match aggregate(&package, &given) {
             Ok(signature) => {
                 assert_eq!(a + b + c, right.iter().copied().sum());
                 assert_eq!(read_scalar::<Toy>(&signature[1..]), Some(a + b + c));
@@ -426,7 +426,7 @@ fn f2_2_every_share_of_the_toy_group_is_told_right_from_wrong() {
     for list in
         [&[][..], &[z(1, right[0]), z(2, right[1])], &[z(1, right[0]), z(1, right[1]), z(3, right[2])]]
     {
-        assert_eq!(aggregate(key, &package, list), Err(AggregateError::Signers));
+        assert_eq!(aggregate(&package, list), Err(AggregateError::Signers));
     }
 }
 

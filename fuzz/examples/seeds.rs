@@ -1,0 +1,66 @@
+//! Writes the seed corpora under `fuzz/seeds`: `cargo +nightly run --manifest-path fuzz/Cargo.toml --example seeds`.
+
+#[path = "../fuzz_targets/decoders/mod.rs"]
+mod decoders;
+#[path = "../fuzz_targets/steer/mod.rs"]
+#[allow(dead_code)]
+mod steer;
+
+use std::fs;
+use std::path::Path;
+
+use quorate::party::PartyId;
+use steer::driver::{E, Protocol, Script, dkg, frost, id};
+use steer::{ADVANCE, BODY, FLIP, HONEST, PAUSE, RAW, SIGNED};
+
+fn write(target: &str, name: &str, bytes: &[u8]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join(name), bytes).expect("a file");
+}
+
+fn string(bytes: &[u8]) -> Vec<u8> {
+    [&(bytes.len() as u16).to_be_bytes(), bytes].concat()
+}
+
+/// Programs for `steer`: the honest run in several ways, and one with a cheater.
+fn programs<S: Protocol>(target: &str, script: &Script<S>, me: PartyId) {
+    let inbound = script.inbound(me);
+    let numbers = 0..inbound.len() as u8;
+    let header = |signed: u8| vec![signed];
+    let in_order: Vec<u8> = numbers.clone().flat_map(|k| [HONEST, k, ADVANCE]).collect();
+    let reversed: Vec<u8> = numbers.clone().rev().flat_map(|k| [HONEST, k, HONEST, k, PAUSE]).collect();
+    for signed in [0, 1] {
+        write(target, &format!("in-order-{signed}"), &[header(signed), in_order.clone()].concat());
+    }
+    write(target, "reversed-and-paused", &[header(1), reversed].concat());
+    let bodies = inbound
+        .iter()
+        .zip(numbers)
+        .flat_map(|(mail, k)| [&[BODY, k][..], mail.0.body(), &[ADVANCE]].concat());
+    write(target, "bodies", &header(1).into_iter().chain(bodies).collect::<Vec<_>>());
+    let signed =
+        inbound.iter().flat_map(|mail| [&[SIGNED][..], &string(mail.message()), &[ADVANCE]].concat());
+    write(target, "signed-strings", &header(1).into_iter().chain(signed).collect::<Vec<_>>());
+    let raw = inbound.iter().flat_map(|mail| {
+        let from = script.cast.ids().iter().position(|id| *id == mail.from()).expect("a member") as u8;
+        [&[RAW, from][..], &string(mail.message()), &[ADVANCE]].concat()
+    });
+    write(target, "raw-strings", &header(0).into_iter().chain(raw).collect::<Vec<_>>());
+    for (k, mail) in inbound.iter().enumerate() {
+        let flip = [FLIP, k as u8, 0, (mail.0.body().len() - 1) as u8, 1];
+        write(target, &format!("cheater-{k}"), &[&header(1)[..], &flip, &in_order].concat());
+    }
+}
+
+fn main() {
+    programs("receive_dkg", &dkg::<E>(2, &[1, 2, 3], 1).0, id(2));
+    programs("receive_frost", &frost(2, &[1, 2, 3], &[1, 2, 3], b"fuzzed", 1).0, id(2));
+    for (pick, decoder) in decoders::all().iter().enumerate() {
+        for (k, seed) in decoder.seeds.iter().enumerate() {
+            assert!((decoder.decode)(seed).as_ref() == Some(seed), "{}", decoder.name);
+            let name = format!("{pick:02}-{}-{k}", decoder.name.replace(' ', "-"));
+            write("decode", &name, &[&[pick as u8][..], seed].concat());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Every decoder behind a trust boundary, each with valid inputs. What decodes has one encoding.
+
+#[path = "../../../tests/driver/mod.rs"]
+mod driver;
+
+use driver::{E, Script, dkg, id, rng};
+use quorate::curve::{
+    Curve, EcdsaP256, EcdsaSecp256k1, Ed25519, P256, Scheme, Secp256k1, Unchecked, encode_point, read_point,
+    read_scalar, write_scalar,
+};
+use quorate::dkg::{Dkg, Run, judge};
+use quorate::envelope::Verified;
+use quorate::evidence::{Envelope, Evidence};
+use quorate::frost::{NonceCommitments, SignatureShare, SigningNonces};
+use quorate::key::{Certificate, KeyShare, PendingShare, PublicKey};
+use quorate::secret::Secret;
+use quorate::session::{Finding, Session, Snapshot};
+use quorate::sharing::Commitment;
+use quorate::sim::MemoryLedger;
+use quorate::wire::Header;
+use sha2::{Digest as _, Sha256};
+
+type Decode = Box<dyn Fn(&[u8]) -> Option<Vec<u8>>>;
+
+/// A decoder that writes out again what it has read, and inputs that it takes.
+pub(crate) struct Decoder {
+    pub(crate) name: &'static str,
+    pub(crate) decode: Decode,
+    #[allow(dead_code)]
+    pub(crate) seeds: Vec<Vec<u8>>,
+}
+
+fn decoder(
+    name: &'static str,
+    seeds: Vec<Vec<u8>>,
+    decode: impl Fn(&[u8]) -> Option<Vec<u8>> + 'static,
+) -> Decoder {
+    Decoder { name, decode: Box::new(decode), seeds }
+}
+
+pub(crate) fn all() -> Vec<Decoder> {
+    let mut list = Vec::new();
+    messages(&mut list);
+    keys::<E>(&mut list);
+    keys::<EcdsaSecp256k1>(&mut list);
+    keys::<EcdsaP256>(&mut list);
+    curve::<Ed25519>(&mut list);
+    curve::<Secp256k1>(&mut list);
+    curve::<P256>(&mut list);
+    signing(&mut list);
+    list
+}
+
+fn messages(list: &mut Vec<Decoder>) {
+    let (script, run) = dkg::<E>(2, &[1, 2, 3], 1);
+    let first = &script.mail[0];
+    let envelope = first.0.envelope().to_bytes();
+    list.push(decoder("header", vec![first.message().to_vec()], |bytes| {
+        let (header, body) = Header::split(bytes)?;
+        Some([&header.to_bytes(), body].concat())
+    }));
+    list.push(decoder("envelope", vec![envelope.clone()], |b| Some(Envelope::from_bytes(b)?.to_bytes())));
+    let roster = script.cast.roster().clone();
+    list.push(decoder("verified", vec![envelope], move |bytes| {
+        Some(Verified::open(&roster, bytes).ok()?.envelope().to_bytes())
+    }));
+    list.push(evidence(&script, run.clone()));
+    list.push(snapshot(&script, run));
+}
+
+/// Evidence, and the judge: whatever is brought forward, only party 1, who signed two messages, is ever convicted.
+fn evidence(script: &Script<Dkg<E>>, run: Run) -> Decoder {
+    let mut player = script.play(id(2));
+    let mail = script.inbound(id(2)).remove(0);
+    player.receive(&mail).expect("an honest message");
+    let seed = match player.receive(&script.conflict(&mail)) {
+        Err(quorate::error::Rejected::Conflict { evidence: Some(evidence), .. }) => evidence.to_bytes(),
+        answer => panic!("{answer:?}"),
+    };
+    decoder("evidence", vec![seed], move |bytes| {
+        let evidence = Evidence::from_bytes(bytes)?;
+        assert!(matches!(judge::<E>(&run, &evidence), Finding::Inconclusive | Finding::Guilty(..)));
+        if let Finding::Guilty(who, _) = judge::<E>(&run, &evidence) {
+            assert_eq!(who, id(1));
+        }
+        Some(evidence.to_bytes())
+    })
+}
+
+/// Snapshots behind their digest.
+fn snapshot(script: &Script<Dkg<E>>, run: Run) -> Decoder {
+    let config = (run, id(2));
+    let mut seeds = Vec::new();
+    for delivered in [0, 2, 6] {
+        let mut player = script.play(id(2));
+        for mail in &script.inbound(id(2))[..delivered] {
+            player.receive(mail).expect("an honest message");
+        }
+        player.step();
+        let bytes = player.session.suspend().expect("a live session").expose().to_vec();
+        seeds.push(bytes[..bytes.len() - 32].to_vec());
+    }
+    decoder("snapshot", seeds, move |content| {
+        let snapshot = Snapshot::from_bytes(Secret::new([content, &Sha256::digest(content)].concat()));
+        let mut session = Session::<Dkg<E>>::resume(&config, snapshot, &mut MemoryLedger::default()).ok()?;
+        let _ = session.advance(&mut rng(1));
+        let snapshot = Snapshot::from_bytes(Secret::new([content, &Sha256::digest(content)].concat()));
+        let session = Session::<Dkg<E>>::resume(&config, snapshot, &mut MemoryLedger::default()).ok()?;
+        let mut again = session.suspend()?.expose().to_vec();
+        again.truncate(again.len() - 32);
+        again[52..56].copy_from_slice(&content[52..56]); // the generation goes up
+        Some(again)
+    })
+}
+
+fn keys<S: Scheme>(list: &mut Vec<Decoder>) {
+    let (script, _) = dkg::<S>(2, &[1, 2], 1);
+    let share = script.result(id(1)).to_vec();
+    let public = KeyShare::<S>::from_bytes(&share).expect("a key share").public().to_bytes();
+    let certificate =
+        KeyShare::<S>::from_bytes(&share).expect("a key share").public().certificate().to_bytes();
+    // the pending form is the share without its signatures, with another letter
+    let mut pending = share[..share.len() - 2 * 64].to_vec();
+    pending[1] = b'p';
+    list.push(decoder("share", vec![share], |b| {
+        Some(KeyShare::<S>::from_bytes(b)?.to_bytes().expose().clone())
+    }));
+    list.push(decoder("pending", vec![pending], |b| {
+        Some(PendingShare::<S>::from_bytes(b)?.to_bytes().expose().clone())
+    }));
+    list.push(decoder("public", vec![public], |b| Some(PublicKey::<S>::from_bytes(b)?.to_bytes())));
+    list.push(decoder("certificate", vec![certificate], |b| Some(Certificate::from_bytes(b)?.to_bytes())));
+}
+
+fn curve<C: Curve>(list: &mut Vec<Decoder>) {
+    let points: Vec<_> =
+        [2, 3].map(|k| encode_point::<C>(&C::mul_base(&C::Scalar::from(k))).expect("a point")).into();
+    let scalar = |k: &C::Scalar| {
+        let mut bytes = Vec::new();
+        write_scalar::<C>(k, &mut bytes);
+        bytes
+    };
+    let minus_one = scalar(&-C::Scalar::from(1));
+    list.push(decoder("point", points.clone(), |b| encode_point::<C>(&read_point::<C>(b)?)));
+    list.push(decoder("unchecked", points.clone(), |b| {
+        let point = Unchecked::<C>::read(b)?;
+        assert!(!point.is_identity());
+        point.check().map_or(Some(b.to_vec()), |point| encode_point::<C>(&point))
+    }));
+    list.push(decoder("commitment", vec![points.concat()], |b| {
+        let mut bytes = Vec::new();
+        Commitment::<C>::read(b)?.write(&mut bytes);
+        Some(bytes)
+    }));
+    list.push(decoder("scalar", vec![minus_one], move |b| Some(scalar(&read_scalar::<C>(b)?))));
+}
+
+fn signing(list: &mut Vec<Decoder>) {
+    let (_, shares) = driver::key(2, &[1, 2], 1);
+    let nonces = SigningNonces::generate((&shares[0]).into(), &mut rng(1));
+    let commitments = nonces.commitments().as_bytes().to_vec();
+    let stored = nonces.store().expose().clone();
+    list.push(decoder("nonces", vec![stored], |bytes| {
+        let nonces =
+            SigningNonces::<E>::load(Secret::new(bytes.to_vec()), &mut MemoryLedger::default()).ok()?;
+        Some(nonces.store().expose().clone())
+    }));
+    list.push(decoder("commitments", vec![commitments], |b| {
+        NonceCommitments::from_bytes::<E>(b).map(|c| c.as_bytes().to_vec())
+    }));
+    list.push(decoder("signature share", vec![vec![1; 32]], |b| {
+        SignatureShare::<E>::from_bytes(b).map(|s| s.to_bytes())
+    }));
+}
