@@ -7,8 +7,9 @@ use quorate::error::Fault;
 use quorate::sim::Letter;
 use quorate::wire::Kind;
 
-use crate::foe::{Foe, Named, Sort, Wrong, wrong};
+use crate::foe::{Foe, Named, Scalar, Sort, Wrong, wrong};
 use crate::game::Game;
+use crate::puppet::base;
 use crate::verdict::{Want, cheater, unproved};
 
 /// A field of a message.
@@ -177,7 +178,23 @@ fn reveal_with_bad_claims<S: Foe>(decodes: bool, want: impl Fn(u16) -> Want) {
 }
 
 fn k2_3_undecodable_fields_convict<S: Foe>() {
-    reveal_with_bad_claims::<S>(false, |villain| cheater(2, "K2.3", villain, Fault::Malformed));
+    let want = |villain| cheater(2, "K2.3", villain, Fault::Malformed);
+    reveal_with_bad_claims::<S>(false, want);
+    // Where the coefficient is zero, proof and shares are right for the identity, which is what the bytes might be taken for.
+    let (fair, good) = (Fair::<S>::new(), base::<S>(&Scalar::<S>::from(5)));
+    for value in wrong::<S>(Sort::Point, &good, &[]).iter().filter(|v| !v.decodes) {
+        for k in 0..2 {
+            let mut game = Game::<S>::new(2, 3, &[fair.villain]);
+            game.label = format!("{} zero coefficient {k} as {}", S::NAME, value.name);
+            let puppet = game.puppet(fair.villain);
+            let mut f = puppet.f.clone();
+            f[k] = Scalar::<S>::from(0);
+            puppet.deal(f);
+            puppet.publish(k, &value.bytes);
+            game.play_fair();
+            game.expect_all(&want(fair.villain));
+        }
+    }
 }
 
 fn k2_4_bad_proof_of_knowledge_convicts<S: Foe>() {
