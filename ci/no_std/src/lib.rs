@@ -12,26 +12,34 @@ use quorate::error::SetupError;
 use quorate::frost::{Sign, Task};
 use quorate::key::KeyShare;
 use quorate::party::PartyId;
+use quorate::session::SpendOnce;
+use rand_core::CryptoRng;
 
 /// Never called: what is named here is linked.
-pub fn key_generations(run: &Run, me: PartyId, rng: &mut dyn rand_core::CryptoRng) -> Result<(), SetupError> {
+pub fn key_generations(
+    run: &Run,
+    me: PartyId,
+    witness: &mut dyn SpendOnce,
+    rng: &mut dyn CryptoRng,
+) -> Result<(), SetupError> {
     fn start<S: Scheme>(
         run: &Run,
         me: PartyId,
-        rng: &mut dyn rand_core::CryptoRng,
+        witness: &mut dyn SpendOnce,
+        rng: &mut dyn CryptoRng,
     ) -> Result<(), SetupError> {
-        Dkg::<S>::start(run, me, rng).map(drop)
+        Dkg::<S>::start(run, me, witness, rng).map(drop)
     }
-    start::<FrostEd25519>(run, me, rng)?;
-    start::<EcdsaSecp256k1>(run, me, rng)?;
-    start::<EcdsaP256>(run, me, rng)
+    start::<FrostEd25519>(run, me, witness, rng)?;
+    start::<EcdsaSecp256k1>(run, me, witness, rng)?;
+    start::<EcdsaP256>(run, me, witness, rng)
 }
 
 /// Never called: what is named here is linked.
 pub fn signing(
     share: &KeyShare<FrostEd25519>,
     task: Task<FrostEd25519>,
-    rng: &mut dyn rand_core::CryptoRng,
+    rng: &mut dyn CryptoRng,
 ) -> Result<(), SetupError> {
     Sign::start(share, task, rng).map(drop)
 }
