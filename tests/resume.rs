@@ -124,6 +124,24 @@ fn a_snapshot_is_spent_once_and_spends_every_older_one() {
 }
 
 #[test]
+fn a_session_id_is_spent_by_its_start() {
+    let (script, run) = dkg::<E>(2, &[1, 2, 3], 30);
+    let mut ledger = MemoryLedger::default();
+    let mut start =
+        |run: &Run, me| Dkg::<E>::start(run, id(me), &mut ledger, &mut rng(30)).map(|s| s.suspend().unwrap());
+    let first = start(&run, 1).unwrap();
+    assert_eq!(start(&run, 1).err(), Some(SetupError::SessionSpent(id(1))));
+    assert!(start(&run, 2).is_ok());
+    let other = Run::new(run.threshold(), script.cast.roster().clone(), SessionId([31; 16])).unwrap();
+    assert!(start(&other, 1).is_ok());
+    // its own snapshot comes back, and after that it cannot start again either
+    let config = (run, id(1));
+    assert!(Session::<Dkg<E>>::resume(&config, first, &mut ledger).is_ok());
+    let again = Dkg::<E>::start(&config.0, id(1), &mut ledger, &mut rng(30));
+    assert_eq!(again.err(), Some(SetupError::SessionSpent(id(1))));
+}
+
+#[test]
 fn a_witness_that_cannot_record_lets_nothing_through() {
     struct Broken;
     impl SpendOnce for Broken {

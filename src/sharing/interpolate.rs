@@ -8,43 +8,57 @@ use super::{Commitment, x};
 use crate::curve::Curve;
 use crate::party::PartyId;
 
-impl<C: Curve> Commitment<C> {
-    /// The polynomial in the exponent through the points `(id, V(id))`; `None` if two ids are equal or it is not sound.
-    pub(crate) fn interpolate(shares: &[(PartyId, C::Point)]) -> Option<Self> {
-        let mut bases = Vec::with_capacity(shares.len());
-        for (i, _) in shares {
-            bases.push(basis::<C>(shares.iter().map(|(m, _)| *m).filter(|m| m != i), *i, shares.len())?);
-        }
-        let point = |k: usize| {
-            let terms = shares.iter().zip(&bases).map(|((_, p), b)| Some((*p, *b.get(k)?)));
-            Some(C::msm_vartime(&terms.collect::<Option<Vec<_>>>()?))
-        };
-        Self::new((0..shares.len()).map(point).collect::<Option<Vec<_>>>()?)
-    }
+/// One share on the way: its point, its abscissa, `1 / prod (id - m)` over the others, and a coefficient of
+/// `prod (x - m)` over the others.
+struct Share<C: Curve> {
+    point: C::Point,
+    x: C::Scalar,
+    weight: C::Scalar,
+    coefficient: C::Scalar,
 }
 
-/// Coefficients of `prod_{m in others} (x - m) / (i - m)`, `None` unless there are exactly `len - 1` others.
-fn basis<C: Curve>(others: impl Iterator<Item = PartyId>, i: PartyId, len: usize) -> Option<Vec<C::Scalar>> {
-    let mut poly = Vec::with_capacity(len);
-    poly.push(C::Scalar::ONE);
-    let mut denominator = C::Scalar::ONE;
-    for m in others {
-        let m = x::<C>(m);
-        denominator *= x::<C>(i) - m;
-        // poly := poly * (x - m), from the top down
-        let low = poly.iter().map(|a| -*a * m).chain([C::Scalar::ZERO]);
-        let high = [C::Scalar::ZERO].into_iter().chain(poly.iter().copied());
-        poly = low.zip(high).map(|(a, b)| a + b).collect();
+impl<C: Curve> Commitment<C> {
+    /// The polynomial in the exponent through the points `(id, V(id))`; `None` if two ids are equal or it is not sound.
+    ///
+    /// `V_k = sum_i weight_i * coefficient_{i,k} * V(i)`. The coefficients come from the highest down, by dividing the product
+    /// over all ids by `x - id`: as many field operations as there are pairs of shares, and no table of them.
+    pub(crate) fn interpolate(shares: &[(PartyId, C::Point)]) -> Option<Self> {
+        let (zero, one) = (C::Scalar::ZERO, C::Scalar::ONE);
+        // prod (x - id), the highest coefficient first
+        let mut product = alloc::vec![one];
+        for (id, _) in shares {
+            let lower: Vec<_> = product.iter().map(|c| *c * x::<C>(*id)).collect();
+            product.push(zero);
+            product.iter_mut().skip(1).zip(lower).for_each(|(c, lower)| *c -= lower);
+        }
+        product.pop();
+        let mut list = Vec::with_capacity(shares.len());
+        for (id, point) in shares {
+            let x = x::<C>(*id);
+            let (_, value) = product.iter().fold((zero, zero), |(coefficient, value), c| {
+                let coefficient = coefficient * x + c;
+                (coefficient, value * x + coefficient)
+            });
+            let weight = value.invert().into_option()?;
+            list.push(Share::<C> { point: *point, x, weight, coefficient: zero });
+        }
+        let mut points = Vec::with_capacity(shares.len());
+        for c in &product {
+            let terms = list.iter_mut().map(|share| {
+                share.coefficient = share.coefficient * share.x + c;
+                (share.point, share.coefficient * share.weight)
+            });
+            points.push(C::msm_vartime(&terms.collect::<Vec<_>>()));
+        }
+        points.reverse();
+        Self::new(points)
     }
-    let scale = denominator.invert().into_option()?;
-    (poly.len() == len).then(|| poly.into_iter().map(|a| a * scale).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::curve::toy::Toy;
-    use crate::party::Parties;
     use crate::secret::Secret;
     use crate::sharing::Polynomial;
 
@@ -53,12 +67,14 @@ mod tests {
         let scalars = |a: [u64; 3]| a.map(<Toy as Curve>::Scalar::from).to_vec();
         let f = Polynomial::<Toy>::of(Secret::new(scalars([5, 1, 12])));
         let v = Commitment::<Toy>::new(f.commit()).unwrap();
-        for ids in [[1, 2, 3], [12, 7, 1], [4, 9, 11]] {
-            let set = Parties::from_numbers(ids).unwrap();
-            let shares: Vec<_> = set.iter().map(|id| (id, v.at(id))).collect();
-            assert_eq!(Commitment::interpolate(&shares), Some(v.clone()));
+        let share = |number| PartyId::new(number).map(|id| (id, v.at(id))).unwrap();
+        for ids in [[1, 2, 3, 5], [12, 7, 1, 4], [4, 9, 11, 3]] {
+            let shares = ids.map(share);
+            assert_eq!(Commitment::interpolate(&shares[..3]), Some(v.clone()));
+            // Through more shares than it needs, its highest coefficient is the identity: not sound.
+            assert_eq!(Commitment::<Toy>::interpolate(&shares), None);
+            assert_eq!(Commitment::<Toy>::interpolate(&shares[..1]), None);
         }
-        let one = PartyId::new(1).unwrap();
-        assert_eq!(Commitment::<Toy>::interpolate(&[(one, v.at(one)), (one, v.at(one))]), None);
+        assert_eq!(Commitment::<Toy>::interpolate(&[share(1), share(1)]), None);
     }
 }

@@ -11,10 +11,11 @@ use quorate::party::PartyId;
 use quorate::session::{Finding, Receipt};
 use quorate::sim::Letter;
 use quorate::wire::Kind;
+use sha2::{Digest, Sha512};
 
 use crate::complaints::second_reveal;
 use crate::foe::Foe;
-use crate::game::{Game, is, rng, seal, sign};
+use crate::game::{Game, identity, is, rng, seal, sign};
 use crate::hash::h;
 use crate::puppet::{Puppet, id};
 use crate::verdict::{Want, brittle, cheater, convicts, unproved};
@@ -24,6 +25,7 @@ every_scheme! {
     k2_1_view_of_round_1_that_one_party_does_not_share_ends_only_its_run
     k3_1_two_reveals_leave_suspects
     k3_1_view_of_round_2_that_one_party_does_not_share_ends_only_its_run
+    k3_2_two_valid_signatures_give_everybody_the_same_key
     k3_3_certificate_to_some_and_complaint_to_others
     a_session_that_gets_both_versions_convicts_the_sender
 }
@@ -189,6 +191,37 @@ fn k3_3_certificate_to_some_and_complaint_to_others<S: Foe>() {
         };
         convicts::<S>(&run, &evidence.unwrap(), who, Fault::Equivocation, &game.label);
     }
+}
+
+/// Two signatures that both hold: the certificates differ, and what they certify does not.
+fn k3_2_two_valid_signatures_give_everybody_the_same_key<S: Foe>() {
+    let mut game = Game::<S>::new(3, 5, &[TWO_FACED]);
+    game.play(&mut |game, letter| {
+        if letter.header.round == 3 && second(letter.to) {
+            let input = h("sig-cert", &[&game.cert(id(TWO_FACED)).unwrap()]);
+            let signature = sign_again(id(TWO_FACED), &input);
+            assert_ne!(letter.body[32..], signature);
+            letter.body[32..].copy_from_slice(&signature);
+        }
+        true
+    });
+    game.expect_all(&Want::Key);
+    let keys: Vec<_> =
+        game.seats.values().map(|seat| seat.outcome.as_ref().unwrap().as_ref().unwrap()).collect();
+    assert_ne!(keys[0].public().certificate(), keys[3].public().certificate());
+    assert!(keys.iter().all(|key| key.public().key_id() == keys[0].public().key_id()));
+}
+
+/// Ed25519 with a nonce of the signer's choice.
+fn sign_again(party: PartyId, input: &[u8; 32]) -> [u8; 64] {
+    use curve25519_dalek::{edwards::EdwardsPoint, scalar::Scalar};
+    let key = identity(party);
+    let nonce = Scalar::from(5u64);
+    let r = EdwardsPoint::mul_base(&nonce).compress().0;
+    let hash = Sha512::new().chain_update(r).chain_update(key.verifying_key().as_bytes()).chain_update(input);
+    let challenge = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
+    let s = nonce + challenge * key.to_scalar();
+    [r, s.to_bytes()].concat().try_into().unwrap()
 }
 
 /// Gives party 1 both versions of one message; the first counts, and the second convicts.
