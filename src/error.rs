@@ -74,6 +74,59 @@ pub enum SetupError {
     /// This device has started a run with this session id and these terms before.
     #[error("{0}, this device, has used this session id before")]
     SessionSpent(PartyId),
+    /// The peer was caught by a check on our pairing's secrets, in this run of the process or before. Only a new pairing lifts it.
+    #[error("the pairing with {0} is banned")]
+    Banned(PartyId),
+    /// There is no pairing with this party.
+    #[error("no pairing with {0}")]
+    NoPairing(PartyId),
+    /// The pairing is not between this device and the one the key's roster names.
+    #[error("the pairing with {0} is with another identity")]
+    ForeignPairing(PartyId),
+    /// The pairing that a presignature was made with has been replaced.
+    #[error("the pairing with {0} was renewed since")]
+    PairingRenewed(PartyId),
+    /// ECDSA is signed by exactly `t`.
+    #[error("{signers} signers, exactly {t} sign")]
+    SignerCount {
+        /// Signers given.
+        signers: usize,
+        /// Signers needed.
+        t: u16,
+    },
+    /// The share is of another key than the one to sign with.
+    #[error("the share of {0} is of another key")]
+    WrongKey(PartyId),
+    /// The share is of another epoch of the key.
+    #[error("the share of {who} is of epoch {share}, the key's is {key}")]
+    WrongEpoch {
+        /// Whose share.
+        who: PartyId,
+        /// The share's epoch.
+        share: u32,
+        /// The epoch to sign in.
+        key: u32,
+    },
+    /// A digest of zero.
+    #[error("a digest of zero cannot be signed")]
+    ZeroDigest,
+    /// No messages, or more than a batch may have.
+    #[error("{found} messages, a batch has 1 to {limit}")]
+    BatchSize {
+        /// Messages given.
+        found: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+    /// The presignature was not made for this key, these signers or this path.
+    #[error("the presignature was made for something else")]
+    WrongPresignature,
+    /// A derivation index is hardened, or a derived key does not exist.
+    #[error("index {0} of the path cannot be derived")]
+    Underivable(u32),
+    /// A device does not pair with itself.
+    #[error("both devices have the same identity")]
+    SameIdentity,
     /// A stored or foreign value does not decode, or does not fit its own public data.
     #[error("malformed {0}")]
     Malformed(&'static str),
@@ -99,6 +152,18 @@ impl SetupError {
             Self::WrongNonce(_) => 1013,
             Self::Malformed(_) => 1014,
             Self::SessionSpent(_) => 1015,
+            Self::Banned(_) => 1016,
+            Self::NoPairing(_) => 1017,
+            Self::ForeignPairing(_) => 1018,
+            Self::PairingRenewed(_) => 1019,
+            Self::SignerCount { .. } => 1020,
+            Self::WrongKey(_) => 1021,
+            Self::WrongEpoch { .. } => 1022,
+            Self::ZeroDigest => 1023,
+            Self::BatchSize { .. } => 1024,
+            Self::WrongPresignature => 1025,
+            Self::Underivable(_) => 1026,
+            Self::SameIdentity => 1027,
         }
     }
 }
@@ -293,6 +358,18 @@ pub enum Fault {
     /// Two different signed messages in one slot.
     #[error("two different messages in one slot")]
     Equivocation = 7,
+    /// Messages after a failed check on the pairing's secrets, in this or another session of the pair.
+    #[error("banned before")]
+    AlreadyBanned = 8,
+    /// The oblivious-transfer extension is inconsistent. Bans.
+    #[error("the transfer extension is inconsistent")]
+    OtExtension = 9,
+    /// The multiplication is inconsistent. Bans.
+    #[error("the multiplication is inconsistent")]
+    Vole = 10,
+    /// The inputs of the multiplication are not the opened ones. Bans.
+    #[error("the multiplied values are not the opened ones")]
+    Consistency = 11,
 }
 
 impl Fault {
@@ -311,6 +388,18 @@ pub enum Doubt {
     /// Parties saw different broadcasts. The equivocator may agree with each of us.
     #[error("the parties saw different broadcasts")]
     ViewsDiffer = 1,
+    /// A commitment does not open; so it is too when an honest peer restarted under one session id.
+    #[error("a commitment does not open, or the peer restarted")]
+    Opening = 2,
+    /// Both sides of a pairing did not come to the same.
+    #[error("the two sides do not agree on what they computed")]
+    Confirmation = 3,
+    /// The signers' key shares do not add up to the key.
+    #[error("the key shares do not add up to the key")]
+    KeySum = 4,
+    /// The signature does not verify; fragments cannot be attributed without revealing secrets.
+    #[error("the signature does not verify")]
+    Signature = 5,
 }
 
 /// Why it was nobody.
@@ -339,6 +428,9 @@ pub enum ResumeError {
     /// It does not decode.
     #[error("malformed")]
     Malformed,
+    /// A pairing was opened too often without being closed: whoever can crash the device there learns about it each time.
+    #[error("opened too often without being closed; pair anew")]
+    MustPairAnew,
 }
 
 impl ResumeError {
@@ -349,6 +441,7 @@ impl ResumeError {
             Self::Spent => 4001,
             Self::Foreign => 4002,
             Self::Malformed => 4003,
+            Self::MustPairAnew => 4004,
         }
     }
 }

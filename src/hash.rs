@@ -8,6 +8,12 @@
 //! - `H2S(tag; ..) = int(XOF(tag; ..; 64)) mod q`, big-endian on the Weierstrass curves and little-endian on edwards25519.
 //!   Sixty-four bytes, so that the bias is below 2^-250 on every curve; a 32-byte reduction would leave 2^-32 on P-256.
 //!
+//! Where a hash is computed thousands of times per signature there is a fixed framing instead:
+//!
+//! - `F(tag, K, data) = SHA-256(P || data)` for a 32-byte `K` and at most 55 bytes of data, where `P` is one block: `"quorate/1/" || tag`
+//!   padded with zeros to 32 bytes, then `K`. The state after `P` is kept ([`Keyed`]), so that each `F` costs one compression. `P` starts
+//!   with `q`, the framing above with a zero byte, so the two never meet; `K` is always an `H` of everything long.
+//!
 //! Inside a protocol every hash that parties compare starts from the session's `sid` ([`crate::session::Terms::sid`]), or from a digest that
 //! contains it. A tag is used with one function and one list of fields.
 
@@ -21,7 +27,7 @@ macro_rules! tags {
     ($($name:ident = $text:literal, $place:literal;)*) => {
         /// The domain tags, each with its place.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[cfg_attr(not(feature = "frost"), allow(dead_code))]
+        #[cfg_attr(not(all(feature = "frost", feature = "ecdsa")), allow(dead_code))]
         pub(crate) enum Tag { $(#[doc = $place] $name,)* }
         impl Tag {
             const fn text(self) -> &'static str {
@@ -54,6 +60,36 @@ tags! {
     Cert = "cert", "key certificate";
     KeyId = "key-id", "name of a key";
     EpochId = "epoch-id", "name of one sharing of a key";
+    PairSetup = "pair-setup", "what every later hash of a pairing starts from: sid, both first messages";
+    PairOt = "pair-ot", "one direction of a pairing's base transfers: pair-setup, sender's and receiver's identity";
+    PairCommit = "pair-commit", "commitment to a part of the zero-sharing seed: sid, identity, part, salt";
+    PairPad = "pair-pad", "pad of that part's opening: pair-setup, sender's and receiver's identity, shared point";
+    ZeroSeed = "zero-seed", "zero-sharing seed of a pairing: pair-setup, both parts";
+    BotH2g = "bot-h2g", "base transfer, hash to the group: direction, instance, choice, the other point";
+    BotKey = "bot-key", "base transfer, key: direction, instance, choice, S, both points, shared point";
+    PprfNode = "pprf-node", "all-but-one tree: direction, block, level, node, its key";
+    PprfLeafchk = "pprf-leafchk", "all-but-one proof, one leaf: direction, block, leaf, its key";
+    PprfDigest = "pprf-digest", "all-but-one proof, one block: direction, block, all leaf values";
+    PairingId = "pairing-id", "name of a pairing: sid, both identities, all messages";
+    PairConfirm = "pair-confirm", "confirmation of a pairing: its id, zero-sharing seed, identity";
+    PairBinding = "pair-binding", "binding of a private signing message: binding, pairing id";
+    PairSid = "pair-sid", "one use of one direction of a pairing: sid, pairing id, Alice, Bob";
+    SsLeafKey = "ss-leaf-key", "extension, key of the rows: use, Bob's nonce";
+    SsFoldKey = "ss-fold-key", "extension, key of the fold: use, Bob's nonce, u";
+    SsT = "ss-T", "extension, digest of the folds: use, Bob's nonce, 128 folds";
+    SsPadKey = "ss-pad-key", "extension, key of the pads: use, Alice's nonce, Bob's nonce";
+    SsLeafRow = "ss-leaf-row", "fixed framing, one block of a row: block, leaf, counter, leaf key";
+    SsPadOut = "ss-pad-out", "fixed framing, one block of a pad: column, counter, zero, column of the matrix";
+    Gadget = "gadget", "gadget vector of the multiplication: curve, its length, index";
+    RvThetaSeed = "rv-theta-seed", "multiplication, digest of Alice's message: use, both nonces, message";
+    RvThetaI = "rv-theta-i", "multiplication, weight of a column in the check: that digest, index";
+    RvMu = "rv-mu", "multiplication, the check: use, both nonces, 416 scalars";
+    SignCommit = "sign-commit", "commitment to a nonce point: sid, party, point, salt";
+    SignView1 = "sign-view1", "view of all commitments: sid, per party id and commitment";
+    SignView2 = "sign-view2", "view of all openings: sid, per party id, nonce point, key point";
+    ZeroShare = "zero-share", "zero share of a pair: seed, sid, view, both ids";
+    SignItem = "sign-item", "one message of a batch, in place of the sid: sid, index";
+    SessionRng = "session-rng", "a signing round's random bytes: fresh bytes, share, sid, round";
 }
 
 /// `H`, `XOF` and `H2S` over a tagged, length-framed list.
@@ -117,6 +153,28 @@ impl Transcript {
         let scalar = C::scalar_from_wide(&wide);
         wide.zeroize();
         scalar
+    }
+}
+
+/// `F` under one tag and key: SHA-256's state after the block `P`, cloned for every use.
+#[cfg(feature = "ecdsa")]
+#[derive(Clone)]
+pub(crate) struct Keyed(Sha256);
+
+#[cfg(feature = "ecdsa")]
+impl Keyed {
+    pub(crate) fn new(tag: Tag, key: &[u8; 32]) -> Self {
+        let mut name = [0; 32];
+        name.iter_mut().zip(tag.text().bytes()).for_each(|(to, from)| *to = from);
+        Self(Sha256::new().chain_update(name).chain_update(key))
+    }
+
+    /// `F` of at most 55 bytes.
+    pub(crate) fn hash(&self, data: &[u8]) -> [u8; 32] {
+        debug_assert!(data.len() <= 55, "two compressions");
+        let mut state = self.0.clone();
+        state.update(data);
+        state.finalize().into()
     }
 }
 

@@ -41,6 +41,8 @@ extern crate std;
 
 pub mod curve;
 pub mod dkg;
+#[cfg(feature = "ecdsa")]
+pub mod ecdsa;
 pub mod envelope;
 pub mod error;
 pub mod evidence;
@@ -51,6 +53,10 @@ pub mod identity;
 pub mod key;
 #[cfg(test)]
 mod known_answers;
+#[cfg(feature = "ecdsa")]
+mod ot;
+#[cfg(feature = "ecdsa")]
+pub mod pairing;
 pub mod party;
 mod proof;
 pub mod secret;
@@ -58,7 +64,11 @@ pub mod session;
 pub mod sharing;
 #[cfg(feature = "sim")]
 pub mod sim;
+#[cfg(feature = "ecdsa")]
+mod vole;
 pub mod wire;
+#[cfg(feature = "ecdsa")]
+mod zero;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

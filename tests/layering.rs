@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 const L0: &[&str] = &["party", "error", "evidence", "secret", "wire"];
 const L1: &[&str] = &["curve", "hash"];
 const L2: &[&str] = &["sharing", "proof", "identity", "envelope"];
+const L3: &[&str] = &["ot", "vole", "zero"];
 const L4: &[&str] = &["session"];
 const L5: &[&str] = &["key"];
-const L6: &[&str] = &["dkg", "frost"];
+const L6: &[&str] = &["dkg", "frost", "pairing", "ecdsa"];
 
 /// From the bottom to the top: a module, and what it may name beside itself and its own parts. `module::Item` allows
 /// that item alone.
@@ -29,15 +30,21 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("proof", &[L0, L1]),
     ("identity", &[L0, L1]),
     ("envelope", &[L0, L1, &["identity"]]),
+    // Two-party building blocks; they know no session.
+    ("ot", &[L0, L1]),
+    ("vole", &[L0, L1, &["ot"]]),
+    ("zero", &[L0, L1]),
     // One driver for all protocols. It knows a scheme by its number, and no curve.
     ("session", &[L0, &["hash", "identity", "envelope", "curve::Scheme"]]),
     ("key", &[L0, L1, L2]),
-    // The protocols do not know each other.
+    // The protocols do not know each other, but ECDSA its pairings.
     ("dkg", &[L0, L1, L2, L4, L5]),
     ("frost", &[L0, L1, L2, L4, L5]),
+    ("pairing", &[L0, L1, L2, L3, L4]),
+    ("ecdsa", &[L0, L1, L2, L3, L4, L5, &["pairing"]]),
     ("sim", &[L0, L1, L2, L4, L5, L6]),
     // Tests of the private parts.
-    ("known_answers", &[L0, L1, L2, L4, L5, L6, &["sim"]]),
+    ("known_answers", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),
 ];
 
 #[test]

@@ -43,21 +43,19 @@ pub(crate) fn plan<C: Curve>(run: &Run, me: PartyId) -> Plan {
     let others = run.roster().parties().without(me);
     let expect = |shapes: &[(Kind, usize)]| Some(Expect { from: others.clone(), shapes: shapes.to_vec() });
     let threshold = run.threshold();
-    Plan {
-        rounds: alloc::vec![
-            RoundPlan { round: 1, all: expect(&[(Kind::All, commit_len::<C>(threshold))]), direct: None },
-            RoundPlan {
-                round: 2,
-                all: expect(&[(Kind::All, reveal_len::<C>(threshold))]),
-                direct: expect(&[(Kind::Direct, share_len::<C>())]),
-            },
-            RoundPlan {
-                round: 3,
-                all: expect(&[(Kind::All, CERTIFY_LEN), (Kind::Complaint, complaint_len::<C>())]),
-                direct: None,
-            },
-        ],
-    }
+    Plan::from(alloc::vec![
+        RoundPlan { round: 1, all: expect(&[(Kind::All, commit_len::<C>(threshold))]), direct: None },
+        RoundPlan {
+            round: 2,
+            all: expect(&[(Kind::All, reveal_len::<C>(threshold))]),
+            direct: expect(&[(Kind::Direct, share_len::<C>())]),
+        },
+        RoundPlan {
+            round: 3,
+            all: expect(&[(Kind::All, CERTIFY_LEN), (Kind::Complaint, complaint_len::<C>())]),
+            direct: None,
+        },
+    ])
 }
 
 /// Round 1.

@@ -31,7 +31,7 @@ use crate::wire::Kind;
 
 fn plan_for(round: u8, from: Parties, len: usize) -> Plan {
     let direct = Some(Expect { from, shapes: alloc::vec![(Kind::Direct, len)] });
-    Plan { rounds: alloc::vec![RoundPlan { round, all: None, direct }] }
+    Plan::from(alloc::vec![RoundPlan { round, all: None, direct }])
 }
 
 /// The coordinator's side.

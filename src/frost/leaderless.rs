@@ -74,12 +74,10 @@ impl<S: Suite> Sign<S> {
         let terms = task.terms(me);
         let others = task.signers().without(me);
         let expect = |len| Some(Expect { from: others.clone(), shapes: alloc::vec![(Kind::All, len)] });
-        let plan = Plan {
-            rounds: alloc::vec![
-                RoundPlan { round: 1, all: expect(2 * S::Curve::POINT_LEN), direct: None },
-                RoundPlan { round: 2, all: expect(32 + S::Curve::SCALAR_LEN), direct: None },
-            ],
-        };
+        let plan = Plan::from(alloc::vec![
+            RoundPlan { round: 1, all: expect(2 * S::Curve::POINT_LEN), direct: None },
+            RoundPlan { round: 2, all: expect(32 + S::Curve::SCALAR_LEN), direct: None },
+        ]);
         let body = nonces.commitments().as_bytes().to_vec();
         let secret = Secret::new(*share.secret().expose());
         let round = Round1 { task, nonces, secret };

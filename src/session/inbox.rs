@@ -6,7 +6,7 @@ use super::state::{Expect, Plan};
 use super::terms::Terms;
 use crate::evidence::Envelope;
 use crate::party::PartyId;
-use crate::wire::Kind;
+use crate::wire::{Header, Kind};
 
 /// A message that arrived in time, with the length its slot has.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,6 +68,8 @@ impl Round {
 #[derive(Debug)]
 pub struct Inbox {
     terms: Terms,
+    /// Bindings of private messages, by the other party, where they differ from the common one.
+    pairs: Vec<(PartyId, [u8; 32])>,
     pub(super) rounds: Vec<Round>,
 }
 
@@ -79,7 +81,15 @@ impl Inbox {
             direct: Slots::new(r.direct),
             own: None,
         });
-        Self { terms, rounds: rounds.collect() }
+        Self { terms, pairs: plan.pairs, rounds: rounds.collect() }
+    }
+
+    /// The header that a message of this run between these two must have.
+    pub(super) fn header(&self, round: u8, kind: Kind, from: PartyId, to: Option<PartyId>) -> Header {
+        let header = self.terms.header(round, kind, from, to);
+        let other = to.map(|to| if to == self.terms.me { from } else { to });
+        let pair = other.and_then(|other| self.pairs.iter().find(|(id, _)| *id == other));
+        Header { binding: pair.map_or(header.binding, |(_, binding)| *binding), ..header }
     }
 
     /// The run.
@@ -124,7 +134,7 @@ impl Inbox {
     #[must_use]
     pub fn envelope(&self, round: u8, message: &Message) -> Option<Envelope> {
         let to = (message.kind == Kind::Direct).then_some(self.terms.me);
-        let mut bytes = self.terms.header(round, message.kind, message.from, to).to_bytes();
+        let mut bytes = self.header(round, message.kind, message.from, to).to_bytes();
         bytes.extend_from_slice(&message.body);
         Some(Envelope { bytes, signature: message.signature? })
     }

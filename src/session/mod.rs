@@ -176,7 +176,7 @@ impl<S: State> Session<S> {
         if header.to.is_some_and(|to| to != self.terms.me) {
             return Err(Rejected::NotForMe);
         }
-        if header.binding != self.terms.binding {
+        if header.binding != self.inbox.header(header.round, header.kind, from, header.to).binding {
             return Err(Rejected::SetupMismatch(from));
         }
         if header.kind == Kind::Notice {
@@ -186,7 +186,6 @@ impl<S: State> Session<S> {
         let Some(index) = self.inbox.rounds.iter().position(|r| r.number == header.round) else {
             return Err(round_error);
         };
-        let me = self.terms.me;
         let message = Message { from, kind: header.kind, body: Vec::new(), signature };
         let Some(round) = self.inbox.rounds.get_mut(index) else { return Err(round_error) };
         let slots = match (header.kind, header.to) {
@@ -220,7 +219,7 @@ impl<S: State> Session<S> {
                 Ok(Receipt::Duplicate)
             }
             Some(there) => {
-                let evidence = both_envelopes(&self.terms, me, header.round, there, &message, body);
+                let evidence = both_envelopes(header, there, &message, body);
                 Err(Rejected::Conflict { who: from, evidence })
             }
             None => {
@@ -388,7 +387,7 @@ impl<S: State> Session<S> {
         let direct = direct.into_iter().map(|(to, body)| (Kind::Direct, Some(to), body));
         for (kind, to, body) in all.chain(direct) {
             let mut bytes = Vec::with_capacity(HEADER_LEN + body.len());
-            self.terms.header(round, kind, self.terms.me, to).write(&mut bytes);
+            self.inbox.header(round, kind, self.terms.me, to).write(&mut bytes);
             bytes.extend_from_slice(&body);
             count_traffic(&mut self.traffic, round, |t| {
                 t.messages_out += 1;
@@ -418,18 +417,11 @@ fn count_traffic(traffic: &mut Vec<Traffic>, round: u8, count: impl FnOnce(&mut 
     }
 }
 
-/// Evidence (a): two signed messages of one slot. A caller that keeps it can convict the sender before anyone.
-fn both_envelopes(
-    terms: &Terms,
-    me: PartyId,
-    round: u8,
-    there: &Message,
-    second: &Message,
-    body: &[u8],
-) -> Option<Box<Evidence>> {
+/// Evidence (a): two signed messages of one slot, which differ in nothing but kind and body. A caller that keeps it can convict the
+/// sender before anyone.
+fn both_envelopes(header: &Header, there: &Message, second: &Message, body: &[u8]) -> Option<Box<Evidence>> {
     let envelope = |kind: Kind, body: &[u8], signature: Option<[u8; 64]>| {
-        let to = (kind == Kind::Direct).then_some(me);
-        let mut bytes = terms.header(round, kind, there.from, to).to_bytes();
+        let mut bytes = Header { kind, ..*header }.to_bytes();
         bytes.extend_from_slice(body);
         Some(Envelope { bytes, signature: signature? })
     };

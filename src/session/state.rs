@@ -38,6 +38,14 @@ pub struct RoundPlan {
 pub struct Plan {
     /// Ascending by number.
     pub rounds: Vec<RoundPlan>,
+    /// Bindings of private messages by the other party, where two parties agree on more than all do: on their pairing.
+    pub pairs: Vec<(PartyId, [u8; 32])>,
+}
+
+impl From<Vec<RoundPlan>> for Plan {
+    fn from(rounds: Vec<RoundPlan>) -> Self {
+        Self { rounds, pairs: Vec::new() }
+    }
 }
 
 impl Plan {

@@ -4,7 +4,7 @@ use quorate::dkg::Dkg;
 use quorate::error::SetupError;
 use quorate::evidence::EvidenceKind;
 use quorate::key::{Certificate, CertificateError, PendingShare};
-use quorate::session::{Pending, Session, Status};
+use quorate::session::{Pending, Receipt, Session, Status};
 use quorate::wire::{Header, Kind};
 
 use crate::foe::Foe;
@@ -145,10 +145,19 @@ fn nothing_is_certified_before_the_share_is_kept<S: Foe>() {
         assert_eq!(rounds(session), [1, 2, 2, 2]);
         assert!(matches!(session.advance(&mut rng(1)), Ok(Status::Keep)));
     }
+    // Not even when everybody else has certified.
+    let mut others = Game::<S>::new(2, 3, &[3]);
+    others.play_fair();
+    for from in [2, 3] {
+        assert_eq!(session.receive_signed(others.envelope(3, from, 1)), Ok(Receipt::Stored));
+        assert!(matches!(session.advance(&mut rng(1)), Ok(Status::Keep)));
+        assert_eq!(rounds(session), [1, 2, 2, 2]);
+    }
     session.kept(&sign(id(1), &input)).unwrap();
     assert_eq!(rounds(session), [1, 2, 2, 2, 3]);
     assert_eq!(session.kept(&sign(id(1), &input)), Err(SetupError::NothingToKeep));
-    assert!(matches!(session.advance(&mut rng(1)), Ok(Status::Waiting)));
+    let Ok(Status::Done(share)) = session.advance(&mut rng(1)) else { panic!("no key") };
+    assert!(share.public().certificate().verify(share.public()).is_ok());
     assert_eq!(rounds(session), [1, 2, 2, 2, 3]);
 }
 

@@ -5,12 +5,12 @@ use quorate::curve::FrostEd25519;
 use quorate::dkg::judge;
 use quorate::envelope::Verified;
 use quorate::error::{Fault, Rejected};
-use quorate::evidence::Evidence;
+use quorate::evidence::{Evidence, EvidenceKind};
 use quorate::key::PendingShare;
 use quorate::party::PartyId;
 use quorate::session::{Finding, Receipt};
 use quorate::sim::Letter;
-use quorate::wire::Kind;
+use quorate::wire::{Header, Kind};
 use sha2::{Digest, Sha512};
 
 use crate::complaints::second_reveal;
@@ -27,6 +27,7 @@ every_scheme! {
     k3_1_view_of_round_2_that_one_party_does_not_share_ends_only_its_run
     k3_2_two_valid_signatures_give_everybody_the_same_key
     k3_3_certificate_to_some_and_complaint_to_others
+    one_body_of_two_kinds_is_equivocation
     a_session_that_gets_both_versions_convicts_the_sender
 }
 
@@ -224,6 +225,17 @@ fn sign_again(party: PartyId, input: &[u8; 32]) -> [u8; 64] {
     [r, s.to_bytes()].concat().try_into().unwrap()
 }
 
+/// One body under both kinds: two messages of one slot, whatever a session makes of them.
+fn one_body_of_two_kinds_is_equivocation<S: Foe>() {
+    let mut game = Game::<S>::new(3, 5, &[TWO_FACED]);
+    game.play_fair();
+    let first = game.envelope(3, TWO_FACED, 1);
+    let header = Header { kind: Kind::Complaint, ..*first.header() };
+    let messages = vec![first.envelope().clone(), seal(&header, first.body())];
+    let evidence = Evidence { kind: EvidenceKind::Equivocation, messages, attachments: Vec::new() };
+    convicts::<S>(&game.run, &evidence, id(TWO_FACED), Fault::Equivocation, S::NAME);
+}
+
 /// Gives party 1 both versions of one message; the first counts, and the second convicts.
 fn both<S: Foe>(round: u8, kind: Kind, first: &Change<S>, other: &Change<S>) {
     let mut game = Game::<S>::new(3, 5, &[TWO_FACED]);
@@ -296,7 +308,7 @@ fn two_messages_of_different_slots_are_no_equivocation() {
             // Enough of them: same sender, which is what the judge looks at last.
             if a.bytes[4..6] == b.bytes[4..6] && a != b {
                 let evidence = Evidence {
-                    kind: quorate::evidence::EvidenceKind::Equivocation,
+                    kind: EvidenceKind::Equivocation,
                     messages: vec![a.clone(), b.clone()],
                     attachments: Vec::new(),
                 };
