@@ -17,8 +17,12 @@
 //! Inside a protocol every hash that parties compare starts from the session's `sid` ([`crate::session::Terms::sid`]), or from a digest that
 //! contains it. A tag is used with one function and one list of fields.
 
+#[cfg(feature = "ecdsa")]
+use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
+#[cfg(feature = "ecdsa")]
+use zeroize::ZeroizeOnDrop;
 
 use crate::curve::Curve;
 use crate::party::PartyId;
@@ -156,25 +160,53 @@ impl Transcript {
     }
 }
 
-/// `F` under one tag and key: SHA-256's state after the block `P`, cloned for every use.
+/// `F` under one tag and key: SHA-256's state after the block `P`.
 #[cfg(feature = "ecdsa")]
-#[derive(Clone)]
-pub(crate) struct Keyed(Sha256);
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Keyed([u32; 8]);
 
 #[cfg(feature = "ecdsa")]
 impl Keyed {
+    /// The initial state of SHA-256 (FIPS 180-4, section 5.3.3).
+    const INITIAL: [u32; 8] = [
+        0x6a09_e667,
+        0xbb67_ae85,
+        0x3c6e_f372,
+        0xa54f_f53a,
+        0x510e_527f,
+        0x9b05_688c,
+        0x1f83_d9ab,
+        0x5be0_cd19,
+    ];
+
     pub(crate) fn new(tag: Tag, key: &[u8; 32]) -> Self {
-        let mut name = [0; 32];
+        let mut block = [0; 64];
+        let (name, rest) = block.split_at_mut(32);
         name.iter_mut().zip(tag.text().bytes()).for_each(|(to, from)| *to = from);
-        Self(Sha256::new().chain_update(name).chain_update(key))
+        rest.copy_from_slice(key);
+        let mut state = Self::INITIAL;
+        compress256(&mut state, &[block]);
+        Self(state)
     }
 
-    /// `F` of at most 55 bytes.
-    pub(crate) fn hash(&self, data: &[u8]) -> [u8; 32] {
-        debug_assert!(data.len() <= 55, "two compressions");
-        let mut state = self.0.clone();
-        state.update(data);
-        state.finalize().into()
+    /// `F` of `N <= 55` bytes, as SHA-256's eight big-endian words: the data, the padding and the length of both blocks fill the second
+    /// block.
+    #[inline]
+    pub(crate) fn words<const N: usize>(&self, data: &[u8; N]) -> [u32; 8] {
+        const { assert!(N <= 55, "two compressions") };
+        let mut block = [0; 64];
+        if let Some(start) = block.first_chunk_mut::<N>() {
+            *start = *data;
+        }
+        if let Some(end) = block.get_mut(N) {
+            *end = 0x80;
+        }
+        if let Some(length) = block.last_chunk_mut::<8>() {
+            *length = ((64 + N as u64) * 8).to_be_bytes();
+        }
+        let mut state = self.0;
+        compress256(&mut state, &[block]);
+        state
     }
 }
 
@@ -203,6 +235,24 @@ mod tests {
         assert_ne!(h(&[b"ab", b"c"]), h(&[b"a", b"bc"]));
         assert_ne!(h(&[b"abc"]), h(&[b"abc", b""]));
         assert_eq!(h(&[b"abc"]), Transcript::new(Tag::Sid).parts(&[b"a", b"bc"]).finish());
+    }
+
+    #[cfg(feature = "ecdsa")]
+    #[test]
+    fn the_fixed_framing_is_sha256_of_the_padded_tag_the_key_and_the_data() {
+        fn check<const N: usize>() {
+            let (key, data) = ([7; 32], [9; N]);
+            let mut input = b"quorate/1/ss-pad-out".to_vec();
+            input.resize(32, 0);
+            input.extend_from_slice(&key);
+            input.extend_from_slice(&data);
+            let words = Keyed::new(Tag::SsPadOut, &key).words(&data);
+            assert_eq!(words.map(u32::to_be_bytes).as_flattened(), sha256(&input));
+        }
+        check::<0>();
+        check::<20>();
+        check::<21>();
+        check::<55>();
     }
 
     #[test]

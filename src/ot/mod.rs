@@ -1,7 +1,11 @@
 //! Oblivious transfer: base transfers, all-but-one transfers from them, and the extension that makes thousands from those.
 
 pub(crate) mod base;
+pub(crate) mod extension;
+mod fold;
 pub(crate) mod pprf;
+pub(crate) mod row;
+mod transpose;
 
 /// A 16-byte key of a tree or a transfer.
 pub(crate) type Seed = [u8; 16];
@@ -12,8 +16,18 @@ pub(crate) const BASE: usize = 128;
 /// Levels of an all-but-one tree.
 pub(crate) const DEPTH: usize = 2;
 
-/// All-but-one trees: blocks of `DEPTH` rows.
+/// One direction with given randomness, without the protocol: Bob's leaves, Alice's `Delta` and her permuted leaves.
 #[cfg(test)]
-pub(crate) const fn blocks<const K: usize>() -> usize {
-    BASE / K
+pub(crate) fn deal<const K: usize>(
+    rng: &mut dyn rand_core::CryptoRng,
+) -> (alloc::vec::Vec<Seed>, [u8; 16], alloc::vec::Vec<Seed>) {
+    let size = 1 << K;
+    let mut leaves = alloc::vec![[0u8; 16]; BASE / K * size];
+    leaves.iter_mut().for_each(|leaf| rng.fill_bytes(leaf));
+    let mut delta = [0u8; 16];
+    rng.fill_bytes(&mut delta);
+    let missing = |block: usize| (u128::from_le_bytes(delta) >> (block * K)) as usize & (size - 1);
+    let slot = |at: usize| if at % size == 0 { [0; 16] } else { leaves[at ^ missing(at / size)] };
+    let punctured = (0..leaves.len()).map(slot).collect();
+    (leaves, delta, punctured)
 }

@@ -165,21 +165,9 @@ impl Pairing {
         b: PublicIdentity,
         rng: &mut dyn rand_core::CryptoRng,
     ) -> (Self, Self) {
-        use crate::ot::{BASE, DEPTH};
-        use rand_core::Rng;
-        let size = 1 << DEPTH;
-        let mut direction = || {
-            let mut leaves = alloc::vec![[0u8; 16]; BASE / DEPTH * size];
-            leaves.iter_mut().for_each(|leaf| rng.fill_bytes(leaf));
-            let mut delta = [0u8; 16];
-            rng.fill_bytes(&mut delta);
-            let delta_of = |i: usize| (u128::from_le_bytes(delta) >> (i * DEPTH)) as usize & (size - 1);
-            let punctured = (0..leaves.len())
-                .map(|at| if at % size == 0 { [0; 16] } else { leaves[at ^ delta_of(at / size)] })
-                .collect();
-            (leaves, delta, punctured)
-        };
-        let ((b_leaves, a_delta, a_punctured), (a_leaves, b_delta, b_punctured)) = (direction(), direction());
+        use crate::ot::{DEPTH, deal};
+        let ((b_leaves, a_delta, a_punctured), (a_leaves, b_delta, b_punctured)) =
+            (deal::<DEPTH>(rng), deal::<DEPTH>(rng));
         let (mut id, mut zero) = ([0; 32], [0; 32]);
         rng.fill_bytes(&mut id);
         rng.fill_bytes(&mut zero);
