@@ -1,11 +1,35 @@
 //! Stub.
 
-#![allow(dead_code)]
-
+mod job;
 mod message;
+mod msg;
+mod online;
+mod presign;
+mod presignature;
+mod rng;
+mod round1;
+mod round2;
+mod round3;
+mod sign;
 mod signature;
 mod suite;
+mod team;
 
+pub use job::{Batch, PresignTask, Task};
 pub use message::{Digest, Hash, Message, Prehashed};
+pub use online::Online;
+pub use presign::Presign;
+pub use presignature::Presignature;
+pub use round1::Round1;
+pub use round2::Round2;
+pub use round3::Round3;
+pub use sign::{Sign, SignBatch};
 pub use signature::Signature;
 pub use suite::EcdsaScheme;
+
+/// The protocol's number in headers: signing in three rounds, one message or a batch.
+pub const SIGN: u8 = 6;
+/// Making presignatures.
+pub const PRESIGN: u8 = 7;
+/// Spending a presignature.
+pub const ONLINE: u8 = 8;

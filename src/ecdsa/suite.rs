@@ -4,14 +4,16 @@ use core::fmt::Debug;
 
 use ff::{Field, PrimeField};
 
-use crate::curve::{Curve, Scheme, encode_point, read_scalar};
+use crate::curve::{Curve, encode_point, read_scalar};
+use crate::key::Derive;
+use crate::vole::VoleCurve;
 
 type Scalar<C> = <C as Curve>::Scalar;
 
 /// A scheme that signs with ECDSA. Its curve is one of SEC 1 with q of 256 bits: points of 33 bytes, scalars of 32, cofactor 1.
 ///
-/// Sealed, like [`Scheme`].
-pub trait EcdsaScheme: Scheme {
+/// Sealed, like [`Scheme`](crate::curve::Scheme).
+pub trait EcdsaScheme: Derive<Curve: VoleCurve> {
     /// Whether signatures have s at most (q-1)/2 without anyone asking. So it is on secp256k1, where Bitcoin and Ethereum refuse others.
     const LOW_S_ALWAYS: bool;
 

@@ -11,8 +11,11 @@
 //! - a member signs `H("sig-cert"; cert)` with its identity key
 
 mod certificate;
+mod derive;
 mod share;
 
 pub(crate) use certificate::First;
 pub use certificate::{Certificate, CertificateError, PublicKey, Sharing};
+pub(crate) use derive::derive;
+pub use derive::{Derive, Path};
 pub use share::{KeyShare, PendingShare};

@@ -1,0 +1,252 @@
+//! Round 2: check what the others opened and multiplied; add up.
+//!
+//! Source: DKLs23, Protocol 3.6, steps 7 and 8. Checks: S1.1, S2.1 to S2.7. Output: `R` and this party's fragments `phi_i, u_i, v_i`. Deviations:
+//! the two consistency checks are merged with a random weight; a wrong sum of keys bans nobody, since its outcome is known to all.
+
+#![allow(non_snake_case)]
+
+use alloc::vec::Vec;
+
+use ff::{Field, PrimeField};
+use group::Group;
+use rand_core::{CryptoRng, Rng};
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use super::msg::{self, OPEN_LEN, Opening};
+use super::rng::SessionRng;
+use super::round1::commit;
+use super::suite::{EcdsaScheme, NonceImage};
+use super::team::Team;
+use crate::curve::{Curve, Scheme, encode_point};
+use crate::error::{Abort, Chance, Charges, Doubt, Fault, Verdict};
+use crate::hash::{Tag, Transcript};
+use crate::party::PartyId;
+use crate::secret::Secret;
+use crate::session::{Inbox, views_differ};
+use crate::vole::Receiver;
+
+type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
+type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
+
+/// One signature after this party's opening.
+#[derive(Debug)]
+pub(super) struct Opened<S: EcdsaScheme> {
+    /// `r_i`, `phi_i`, `sk_i`.
+    pub(super) nonce: Secret<Scalar<S>>,
+    pub(super) mask: Secret<Scalar<S>>,
+    pub(super) share: Secret<Scalar<S>>,
+    /// `R_i`, `pk_i`.
+    pub(super) R: Point<S>,
+    pub(super) K: Point<S>,
+    /// As Alice: `c^u, c^v` with each other signer.
+    pub(super) c: Vec<Secret<[Scalar<S>; 2]>>,
+    /// As Bob.
+    pub(super) receivers: Vec<Receiver<S::Curve>>,
+    /// `V1`, and the others' commitments that went into it.
+    pub(super) view: [u8; 32],
+    pub(super) commitments: Vec<[u8; 32]>,
+}
+
+/// A signature but for the message: the nonce point, and one party's fragments.
+#[derive(Debug)]
+pub(super) struct Presigned<S: EcdsaScheme> {
+    /// `V2`: names the nonce point and everybody's part in it.
+    pub(super) id: [u8; 32],
+    pub(super) R: Point<S>,
+    /// `phi_i`, `u_i`, `v_i`.
+    pub(super) fragments: Secret<[Scalar<S>; 3]>,
+}
+
+/// Opened and multiplied; waiting for the others' openings.
+#[derive(Debug)]
+pub struct Round2<S: EcdsaScheme> {
+    pub(super) team: Team<S>,
+    opened: Vec<Opened<S>>,
+}
+
+/// The openings of every peer, by item.
+type Openings<'a> = Vec<Vec<Opening<'a>>>;
+type Decoded<'a, S> = Vec<Vec<msg::Opened<'a, S>>>;
+
+impl<S: EcdsaScheme> Round2<S> {
+    pub(super) const fn new(team: Team<S>, opened: Vec<Opened<S>>) -> Self {
+        Self { team, opened }
+    }
+
+    /// Checks every peer, and adds up.
+    ///
+    /// # Errors
+    /// [`Abort`] with check S1.1 or S2.1 to S2.7. A failed S2.4 or S2.5 bans.
+    pub(super) fn finish(
+        self,
+        inbox: &Inbox,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Team<S>, Vec<Presigned<S>>), Abort> {
+        let Self { team, opened } = self;
+        // [S1.1] nobody was banned meanwhile
+        drop(team.secrets(2)?);
+        let mut rng = SessionRng::new::<S::Curve>(rng, &team.share, &team.sid, 3);
+        let own_fault = Abort::no_fault(2, "S2.2", Chance::OwnFault);
+        let openings = split(&team, inbox).ok_or_else(|| own_fault.clone())?;
+        // [S2.1] everybody saw the same commitments
+        let same = |list: &Vec<Opening<'_>>| list.iter().zip(&opened).all(|(o, own)| *o.view == own.view);
+        if !openings.iter().all(same) {
+            return Err(views_differ(2, "S2.1", &team.signers, team.me));
+        }
+        let decoded = decode(&team, &opened, &openings)?;
+        let d = multiplied(&team, &opened, &decoded, &mut rng)?;
+
+        let mut presigned = Vec::with_capacity(opened.len());
+        for (at, ((sid, order), own)) in team.items.iter().zip(&opened).enumerate() {
+            let column = |lists: &Decoded<'_, S>| {
+                let points = |list: &Vec<msg::Opened<'_, S>>| list.get(at).map(|o| (o.nonce, o.key, o.psi));
+                lists.iter().map(points).collect::<Option<Vec<_>>>()
+            };
+            let d: Option<Vec<_>> = d.iter().map(|list| list.get(at)).collect();
+            let (Some(others), Some(d)) = (column(&decoded), d) else { return Err(own_fault) };
+            // [S2.6] the key shares add up to the key
+            if others.iter().fold(own.K, |sum, (_, K, _)| sum + K) != order.key {
+                let why = Doubt::KeySum;
+                let verdict = Verdict::Suspects { who: team.signers.without(team.me), why };
+                return Err(Abort { round: 2, check: "S2.6", verdict, others: Vec::new() });
+            }
+            // [S2.7] the nonce point is not the identity, its x not zero modulo q
+            let R = others.iter().fold(own.R, |sum, (R, _, _)| sum + R);
+            if NonceImage::<S::Curve>::of(&R).is_none() {
+                return Err(Abort::no_fault(2, "S2.7", Chance::Degenerate));
+            }
+            let ids = || team.links.iter().map(|(id, _)| *id);
+            let id = openings_view::<S>(sid, (team.me, own), ids().zip(&others));
+            let fragments = own.fragments(others.iter().map(|(_, _, psi)| psi), &d);
+            presigned.push(Presigned { id, R, fragments });
+        }
+        // [S1.1] and nobody until this leaves
+        team.release(2)?;
+        Ok((team, presigned))
+    }
+}
+
+/// The items of every peer's message.
+fn split<'a, S: EcdsaScheme>(team: &Team<S>, inbox: &'a Inbox) -> Option<Openings<'a>> {
+    let of = |id: PartyId| {
+        let body = &inbox.direct_from(2, id)?.body;
+        body.chunks_exact(OPEN_LEN).map(Opening::split).collect()
+    };
+    team.links.iter().map(|(id, _)| of(*id)).collect()
+}
+
+/// [S2.2], [S2.3] of every peer, before anything that depends on a secret.
+fn decode<'a, S: EcdsaScheme>(
+    team: &Team<S>,
+    own: &[Opened<S>],
+    openings: &Openings<'a>,
+) -> Result<Decoded<'a, S>, Abort> {
+    let mut charges = Charges::default();
+    let mut decoded = Vec::with_capacity(openings.len());
+    for (place, ((id, _), list)) in team.links.iter().zip(openings).enumerate() {
+        let mut of = Vec::with_capacity(list.len());
+        for (((sid, _), own), opening) in team.items.iter().zip(own).zip(list) {
+            // [S2.2] points and scalars are canonical
+            match opening.decode::<S>() {
+                Some(opened) => of.push(opened),
+                None => charges.add(*id, "S2.2", Fault::Malformed, None),
+            }
+            // [S2.3] the commitment opens
+            if own.commitments.get(place) != Some(&commit(sid, *id, opening.nonce, opening.salt)) {
+                charges.add(*id, "S2.3", Fault::BadOpening, None);
+            }
+        }
+        decoded.push(of);
+    }
+    charges.verdict(2)?;
+    Ok(decoded)
+}
+
+/// [S2.4], [S2.5] of every peer: `d^u, d^v` with each, by item. All are computed before the first takes effect.
+fn multiplied<S: EcdsaScheme>(
+    team: &Team<S>,
+    own: &[Opened<S>],
+    decoded: &Decoded<'_, S>,
+    rng: &mut SessionRng,
+) -> Result<Vec<Vec<Secret<[Scalar<S>; 2]>>>, Abort> {
+    let (mut all, mut results) = (Vec::new(), Vec::new());
+    for (place, ((id, link), list)) in team.links.iter().zip(decoded).enumerate() {
+        let (mut products, mut consistent) = (Choice::from(1), Choice::from(1));
+        let mut shares = Vec::with_capacity(list.len());
+        for (((sid, _), own), opened) in team.items.iter().zip(own).zip(list) {
+            let Some(receiver) = own.receivers.get(place) else { continue };
+            let psid = Team::<S>::psid(sid, link, *id, team.me);
+            // [S2.4] the multiplication is consistent
+            let (passed, d) = receiver.finish(&psid, &opened.product);
+            products &= passed;
+            // [S2.5] and its inputs are the opened ones
+            consistent &= inputs_match::<S>(receiver.factor(), opened, &d, rng);
+            shares.push(d);
+        }
+        let failed = if bool::from(products) {
+            (!bool::from(consistent)).then_some(("S2.5", Fault::Consistency))
+        } else {
+            Some(("S2.4", Fault::Vole))
+        };
+        results.push(failed);
+        all.push(shares);
+    }
+    team.settle(2, results)?;
+    Ok(all)
+}
+
+/// `chi (R_j + z pk_j) - (Gamma^u_j + z Gamma^v_j) = (d^u + z d^v) G` for a random z of 128 bits, drawn after the points were fixed: both
+/// equations at once, but with probability 2^-128.
+fn inputs_match<S: EcdsaScheme>(
+    factor: &Secret<Scalar<S>>,
+    opened: &msg::Opened<'_, S>,
+    d: &Secret<[Scalar<S>; 2]>,
+    rng: &mut SessionRng,
+) -> Choice {
+    let mut z = [0; 16];
+    rng.fill_bytes(&mut z);
+    let z = Scalar::<S>::from_u128(u128::from_le_bytes(z));
+    let [gamma_u, gamma_v] = opened.gamma;
+    let X = opened.nonce + S::Curve::msm_vartime(&[(opened.key, z)]);
+    let gamma = gamma_u + S::Curve::msm_vartime(&[(gamma_v, z)]);
+    let [d_u, d_v] = d.expose();
+    let sum = Zeroizing::new(z * d_v + d_u);
+    (S::Curve::mul(&X, factor.expose()) - gamma).ct_eq(&S::Curve::mul_base(&sum))
+}
+
+/// `V2 = H("sign-view2"; sid, per id ascending one item u16 id || R_id || pk_id)`.
+fn openings_view<'a, S: EcdsaScheme>(
+    sid: &[u8; 32],
+    (me, own): (PartyId, &Opened<S>),
+    others: impl Iterator<Item = (PartyId, &'a (Point<S>, Point<S>, Scalar<S>))>,
+) -> [u8; 32] {
+    let mut all: Vec<_> = others.map(|(id, (R, K, _))| (id, *R, *K)).chain([(me, own.R, own.K)]).collect();
+    all.sort_unstable_by_key(|(id, ..)| *id);
+    let start = Transcript::new(Tag::SignView2).bytes(sid);
+    // None of them is the identity.
+    let encode = |point| encode_point::<S::Curve>(point).unwrap_or_default();
+    all.iter().fold(start, |t, (id, R, K)| t.parts(&[&id.to_bytes(), &encode(R), &encode(K)])).finish()
+}
+
+impl<S: EcdsaScheme> Opened<S> {
+    /// `Phi_i = phi_i + sum psi_{j,i}`, `u_i = r_i Phi_i + sum (c^u + d^u)`, `v_i = sk_i Phi_i + sum (c^v + d^v)`.
+    fn fragments<'a>(
+        &self,
+        psi: impl Iterator<Item = &'a Scalar<S>>,
+        d: &[&Secret<[Scalar<S>; 2]>],
+    ) -> Secret<[Scalar<S>; 3]>
+    where
+        Scalar<S>: 'a,
+    {
+        let mask = self.mask.expose();
+        let sum = Zeroizing::new(psi.fold(*mask, |sum, psi| sum + psi));
+        let add = |start: Scalar<S>, at: fn(&[Scalar<S>; 2]) -> &Scalar<S>| {
+            let c = self.c.iter().map(|c| at(c.expose()));
+            c.chain(d.iter().map(|d| at(d.expose()))).fold(start, |sum, part| sum + part)
+        };
+        let u = add(*sum * self.nonce.expose(), |[u, _]| u);
+        let v = add(*sum * self.share.expose(), |[_, v]| v);
+        Secret::new([*mask, u, v])
+    }
+}

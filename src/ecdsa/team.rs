@@ -1,0 +1,143 @@
+//! One party's view of a run: the signers, the pairings with them, and what is to be signed.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::job::{Job, Order};
+use super::suite::EcdsaScheme;
+use crate::curve::Curve;
+use crate::error::{Abort, Charges, Fault, SetupError};
+use crate::hash::{Tag, Transcript};
+use crate::key::{KeyShare, PublicKey};
+use crate::pairing::{Link, Pairings, Secrets, Settled};
+use crate::party::{Parties, PartyId};
+use crate::secret::Secret;
+use crate::session::Terms;
+use crate::sharing::coefficient;
+use crate::wire::SessionId;
+
+/// What every round of a run needs.
+#[derive(Debug)]
+pub(super) struct Team<S: EcdsaScheme> {
+    pub(super) me: PartyId,
+    pub(super) signers: Parties,
+    pub(super) session: SessionId,
+    /// The run's own sid.
+    pub(super) sid: [u8; 32],
+    pub(super) key: PublicKey<S>,
+    /// `s_i`, for the hedged generator.
+    pub(super) share: Secret<<S::Curve as Curve>::Scalar>,
+    /// The other signers, ascending, and the pairings with them.
+    pub(super) links: Vec<(PartyId, Link)>,
+    /// One sid for each signature: the run's own, or `H("sign-item"; sid, u32 index)` in a batch.
+    pub(super) items: Vec<([u8; 32], Order<S>)>,
+    pub(super) low_s: bool,
+}
+
+impl<S: EcdsaScheme> Team<S> {
+    /// [S0.1], [S0.2], [S0.3] of one party.
+    pub(super) fn new(
+        job: Job<S>,
+        share: &KeyShare<S>,
+        pairings: &Pairings,
+    ) -> Result<(Self, Terms), SetupError> {
+        let me = share.id();
+        check_share(&job.key, share)?;
+        if !job.signers.contains(me) {
+            return Err(SetupError::SelfMissing(me));
+        }
+        let links = links(&job.key, &job.signers, me, pairings)?;
+        let terms = job.terms(me);
+        let sid = terms.sid();
+        let item = |(index, order)| {
+            let batch = || Transcript::new(Tag::SignItem).bytes(&sid).u32(index).finish();
+            (if job.batch { batch() } else { sid }, order)
+        };
+        let items = (0..).zip(job.orders).map(item).collect();
+        let share = Secret::new(*share.secret().expose());
+        let Job { key, signers, session, low_s, .. } = job;
+        Ok((Self { me, signers, session, sid, key, share, links, items, low_s }, terms))
+    }
+
+    /// `lambda_i * (s_i + epsilon)` for one signature. Never used without a zero share on top.
+    pub(super) fn weighted_share(&self, order: &Order<S>) -> Secret<<S::Curve as Curve>::Scalar> {
+        // `me` is a signer, so there is a coefficient.
+        let lambda = coefficient::<S::Curve>(&self.signers, self.me).unwrap_or(ff::Field::ZERO);
+        Secret::new(lambda * (*self.share.expose() + order.tweak))
+    }
+
+    /// [S1.1] The secrets of every pairing, for one step; a verdict against whoever was banned meanwhile, in any session.
+    pub(super) fn secrets(&self, round: u8) -> Result<Vec<Arc<Secrets>>, Abort> {
+        let mut charges = Charges::default();
+        let mut secrets = Vec::with_capacity(self.links.len());
+        for (id, link) in &self.links {
+            match link.secrets() {
+                Some(of) => secrets.push(of),
+                None => charges.add(*id, "S1.1", Fault::AlreadyBanned, None),
+            }
+        }
+        charges.verdict(round)?;
+        Ok(secrets)
+    }
+
+    /// [S1.1] once more, when everything is computed and before it leaves.
+    pub(super) fn release(&self, round: u8) -> Result<(), Abort> {
+        self.secrets(round).map(drop)
+    }
+
+    /// The results of secret-dependent checks, one for each link, take effect: bans first, then the verdict. Each is the first check that
+    /// failed, with its fault, or `None`.
+    pub(super) fn settle(&self, round: u8, results: Vec<Option<(&'static str, Fault)>>) -> Result<(), Abort> {
+        let mut charges = Charges::default();
+        for ((id, link), result) in self.links.iter().zip(results) {
+            let check = result.map_or("", |(check, _)| check);
+            match (link.settle(result.is_none(), check, self.session), result) {
+                (Settled::Pass, _) => {}
+                (Settled::Banned, Some((check, fault))) => charges.add(*id, check, fault, None),
+                _ => charges.add(*id, "S1.1", Fault::AlreadyBanned, None),
+            }
+        }
+        charges.verdict(round)
+    }
+
+    /// `H("pair-sid"; sid, pairing id, u16 Alice, u16 Bob)`: one use of one direction of a pairing.
+    pub(super) fn psid(sid: &[u8; 32], link: &Link, alice: PartyId, bob: PartyId) -> [u8; 32] {
+        Transcript::new(Tag::PairSid).bytes(sid).bytes(link.id()).party(alice).party(bob).finish()
+    }
+}
+
+/// [S0.2] The share is of the key, and of its epoch.
+fn check_share<S: EcdsaScheme>(key: &PublicKey<S>, share: &KeyShare<S>) -> Result<(), SetupError> {
+    let (who, of) = (share.id(), share.public());
+    if of.key_id() != key.key_id() {
+        return Err(SetupError::WrongKey(who));
+    }
+    if of.epoch_id() != key.epoch_id() {
+        return Err(SetupError::WrongEpoch { who, share: of.epoch(), key: key.epoch() });
+    }
+    Ok(())
+}
+
+/// [S0.3] The pairing with every other signer: between the identities that the roster has, and not banned.
+pub(super) fn links<S: EcdsaScheme>(
+    key: &PublicKey<S>,
+    signers: &Parties,
+    me: PartyId,
+    pairings: &Pairings,
+) -> Result<Vec<(PartyId, Link)>, SetupError> {
+    let roster = key.roster();
+    let own = roster.identity(me).ok_or(SetupError::SelfMissing(me))?;
+    let mut links = Vec::with_capacity(signers.len());
+    for id in signers.iter().filter(|id| *id != me) {
+        let peer = roster.identity(id).ok_or(SetupError::NotInRoster(id))?;
+        let link = pairings.get(&peer).ok_or(SetupError::NoPairing(id))?.link();
+        if (*link.me(), *link.peer()) != (own, peer) {
+            return Err(SetupError::ForeignPairing(id));
+        }
+        if link.ban().is_some() {
+            return Err(SetupError::Banned(id));
+        }
+        links.push((id, link));
+    }
+    Ok(links)
+}
