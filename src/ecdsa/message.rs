@@ -190,7 +190,10 @@ mod tests {
             (Prehashed::new([7; 32]).into(), 0, &"07".repeat(32)),
         ];
         for (digest, id, bytes) in cases {
-            assert_eq!((digest.id(), hex::encode(digest.as_bytes())), (id, alloc::string::String::from(bytes)));
+            assert_eq!(
+                (digest.id(), hex::encode(digest.as_bytes())),
+                (id, alloc::string::String::from(bytes))
+            );
         }
         assert_eq!(Message::keccak256(b"abc"), Message::digest::<sha3::Keccak256>(b"abc"));
     }

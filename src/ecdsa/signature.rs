@@ -15,8 +15,8 @@ type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
 /// An ECDSA signature (SEC 1, section 4.1): `r` and `s` in 1..q, and the recovery id that tells the nonce point R from the others
 /// with the same r.
 ///
-/// Recovery ids are 0 to 3: bit 0 is the parity of y(R), bit 1 says that x(R) was at least q. Ids 2 and 3 have probability 2^-128 on
-/// secp256k1 and 2^-32 on P-256.
+/// Recovery ids are 0 to 3: bit 0 is the parity of y(R), bit 1 says that x(R) was at least q. Ids 2 and 3 have a probability of about
+/// 2^-128, but nothing here takes them for impossible.
 ///
 /// What signing returns verified when it was made. It has s at most (q-1)/2 always on secp256k1, and on P-256 where that was asked for.
 ///
@@ -102,15 +102,7 @@ impl<S: EcdsaScheme> Signature<S> {
     /// DER: `SEQUENCE { r INTEGER, s INTEGER }`, 8 to 72 bytes (RFC 3279, section 2.2.3).
     #[must_use]
     pub fn to_der(&self) -> Vec<u8> {
-        let bytes = self.to_bytes();
-        let (r, s) = bytes.split_at(32);
-        let mut body = Vec::with_capacity(70);
-        write_integer(r, &mut body);
-        write_integer(s, &mut body);
-        let mut der = Vec::with_capacity(72);
-        der.extend_from_slice(&[SEQUENCE, body.len() as u8]);
-        der.extend_from_slice(&body);
-        der
+        write_der(&self.to_bytes())
     }
 
     /// Which of the nonce points with this r it was: 0 to 3.
@@ -152,6 +144,17 @@ fn nonce_of<S: EcdsaScheme>(pair: &S::Pair, key: &Point<S>, signed: &Digest) -> 
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
+
+fn write_der(bytes: &[u8; 64]) -> Vec<u8> {
+    let (r, s) = bytes.split_at(32);
+    let mut body = Vec::with_capacity(70);
+    write_integer(r, &mut body);
+    write_integer(s, &mut body);
+    let mut der = Vec::with_capacity(72);
+    der.extend_from_slice(&[SEQUENCE, body.len() as u8]);
+    der.extend_from_slice(&body);
+    der
+}
 
 /// A positive integer of 32 bytes without its leading zeros, but with one where it would look negative.
 fn write_integer(bytes: &[u8], out: &mut Vec<u8>) {
@@ -207,5 +210,277 @@ impl<S: EcdsaScheme> From<Signature<S>> for [u8; 64] {
 impl<S: EcdsaScheme> serde::Serialize for Signature<S> {
     fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         self.to_bytes_recoverable().as_slice().serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use ff::PrimeField;
+    use group::Group;
+    use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+    use super::*;
+    use crate::curve::{encode_point, random_scalar, read_point};
+    use crate::ecdsa::{Message, Prehashed};
+
+    /// The curve's own crate, as a judge.
+    trait Judge: EcdsaScheme {
+        /// The least two x of points that are above q.
+        const HIGH_X: [&'static str; 2];
+        const Q: &'static str;
+        const P_MINUS_ONE: &'static str;
+        /// Whether the curve's crate takes the signature, and whether it recovers this key of it.
+        fn judge(signature: Signature<Self>, key: &Point<Self>, digest: &[u8; 32]) -> [bool; 2];
+    }
+
+    macro_rules! judge {
+        ($scheme:ident, $curve:ident, $q:literal, $p:literal, $x:expr) => {
+            impl Judge for crate::curve::$scheme {
+                const HIGH_X: [&'static str; 2] = $x;
+                const Q: &'static str = $q;
+                const P_MINUS_ONE: &'static str = $p;
+                fn judge(signature: Signature<Self>, key: &Point<Self>, digest: &[u8; 32]) -> [bool; 2] {
+                    use $curve::ecdsa::{VerifyingKey, signature::hazmat::PrehashVerifier};
+                    let (theirs, id) = signature.into();
+                    assert_eq!(theirs, signature.into());
+                    assert_eq!(theirs.to_bytes()[..], signature.to_bytes());
+                    assert_eq!($curve::ecdsa::RecoveryId::from(signature).to_byte(), signature.recovery_id());
+                    let key = VerifyingKey::from_affine(key.to_affine()).unwrap();
+                    let verifies = key.verify_prehash(digest, &theirs).is_ok();
+                    [verifies, VerifyingKey::recover_from_prehash(digest, &theirs, id).ok() == Some(key)]
+                }
+            }
+        };
+    }
+
+    #[cfg(feature = "secp256k1")]
+    judge!(
+        EcdsaSecp256k1,
+        k256,
+        "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141",
+        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2e",
+        [
+            "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364143",
+            "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364145"
+        ]
+    );
+    #[cfg(feature = "p256")]
+    judge!(
+        EcdsaP256,
+        p256,
+        "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+        "ffffffff00000001000000000000000000000000fffffffffffffffffffffffe",
+        [
+            "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632554",
+            "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632555"
+        ]
+    );
+
+    fn bytes(text: &str) -> [u8; 32] {
+        hex::decode(text).unwrap().try_into().unwrap()
+    }
+
+    macro_rules! on_both {
+        ($($name:ident => $test:ident;)*) => {$(
+            #[test]
+            fn $name() {
+                #[cfg(feature = "secp256k1")]
+                $test::<crate::curve::EcdsaSecp256k1>();
+                #[cfg(feature = "p256")]
+                $test::<crate::curve::EcdsaP256>();
+            }
+        )*};
+    }
+
+    on_both! {
+        recovery_ids_of_coordinates => coordinates;
+        ids_0_to_3_with_both_signs_of_s_verify_and_recover => constructed_points;
+        signatures_by_a_plain_key_satisfy_the_other_library => plain_key;
+        what_is_no_signature_is_refused => refused;
+    }
+
+    fn coordinates<S: Judge>() {
+        let image = |x: &[u8; 32], odd| NonceImage::<S::Curve>::from_coordinates(x, odd);
+        let id = |x: &[u8; 32], odd| image(x, odd).unwrap().recovery_id;
+        let (mut one, q) = ([0; 32], bytes(S::Q));
+        one[31] = 1;
+        let mut below = q;
+        below[31] -= 1;
+        for x in [one, below] {
+            assert_eq!([id(&x, false), id(&x, true)], [0, 1]);
+            assert_eq!(image(&x, true).unwrap().r.to_repr().as_ref(), x);
+        }
+        let mut above = q;
+        above[31] += 1;
+        for x in [above, bytes(S::HIGH_X[0]), bytes(S::P_MINUS_ONE)] {
+            assert_eq!([id(&x, false), id(&x, true)], [2, 3]);
+        }
+        assert_eq!(image(&above, true).unwrap().r, Scalar::<S>::ONE);
+        assert_eq!([image(&q, false), image(&q, true), image(&[0; 32], true)], [None; 3]);
+    }
+
+    /// From R, s and h there is a key `(s R - h G) / r` for which this is a signature; so any R can be had.
+    fn constructed_points<S: Judge>() {
+        let digest = *Digest::from(Message::sha256(b"constructed")).as_bytes();
+        let h = reduce::<S::Curve>(&digest);
+        let low = [9u64, 11].map(|k| {
+            let mut point = encode_point::<S::Curve>(&S::Curve::mul_base(&k.into())).unwrap();
+            point.remove(0);
+            point
+        });
+        let mut ids = vec![];
+        for x in low.into_iter().chain(S::HIGH_X.map(|x| bytes(x).to_vec())) {
+            for (tag, s) in [(2, 5u64), (3, 5), (2, 6), (3, 6)] {
+                let nonce = read_point::<S::Curve>(&[&[tag], &x[..]].concat()).unwrap();
+                let image = NonceImage::<S::Curve>::of(&nonce).unwrap();
+                let id = image.recovery_id;
+                assert_eq!(id & 1, tag & 1);
+                for s in [Scalar::<S>::from(s), -Scalar::<S>::from(s)] {
+                    let key = (nonce * s - S::Curve::mul_base(&h)) * image.r.invert().unwrap();
+                    let was_high = is_high::<S::Curve>(&s);
+                    for low_s in [false, true] {
+                        let flips = was_high && (low_s || S::LOW_S_ALWAYS);
+                        let signature = Signature::<S>::from_parts(&nonce, &s, low_s).unwrap();
+                        assert_eq!(signature.recovery_id(), id ^ u8::from(flips));
+                        assert_eq!(signature.is_low_s(), flips || !was_high);
+                        assert!(signature.verify(&key, Prehashed::new(digest)));
+                        let [verifies, recovers] = S::judge(signature, &key, &digest);
+                        assert!(verifies && recovers, "{signature:?}");
+                        let read = Signature::from_bytes(&signature.to_bytes(), &key, Prehashed::new(digest));
+                        assert_eq!(read, Some(signature));
+                        ids.push(signature.recovery_id());
+                    }
+                }
+            }
+        }
+        for id in 0..=3 {
+            assert!(ids.contains(&id));
+        }
+    }
+
+    /// On secp256k1 there is a point whose x is q itself; its r is zero.
+    #[cfg(feature = "secp256k1")]
+    #[test]
+    fn s2_7_a_nonce_point_with_r_zero_gives_no_signature() {
+        use crate::curve::{EcdsaSecp256k1, Secp256k1};
+        let nonce = read_point::<Secp256k1>(&[&[2], &bytes(EcdsaSecp256k1::Q)[..]].concat()).unwrap();
+        assert!(NonceImage::<Secp256k1>::of(&nonce).is_none());
+        assert!(Signature::<EcdsaSecp256k1>::from_parts(&nonce, &k256::Scalar::ONE, true).is_none());
+    }
+
+    fn sign<S: EcdsaScheme>(secret: &Scalar<S>, digest: Digest, low_s: bool) -> Signature<S> {
+        let mut rng = ChaCha20Rng::from_seed(*digest.as_bytes());
+        let k = random_scalar::<S::Curve>(&mut rng);
+        let nonce = S::Curve::mul_base(&k);
+        let r = NonceImage::<S::Curve>::of(&nonce).unwrap().r;
+        let s = (reduce::<S::Curve>(digest.as_bytes()) + r * secret) * k.invert().unwrap();
+        Signature::from_parts(&nonce, &s, low_s).unwrap()
+    }
+
+    fn plain_key<S: Judge>() {
+        let mut highs = 0;
+        for number in 1..=20u64 {
+            let secret = Scalar::<S>::from(number);
+            let key = S::Curve::mul_base(&secret);
+            let message = number.to_be_bytes();
+            let all = [
+                Message::sha256(&message).into(),
+                Message::sha256d(&message).into(),
+                Message::keccak256(&message).into(),
+                Message::digest::<sha2::Sha512>(&message).into(),
+                Digest::from(Prehashed::new([255; 32])),
+            ];
+            for digest in all {
+                let signature = sign::<S>(&secret, digest, number % 2 == 0);
+                assert!(signature.verify(&key, digest));
+                assert_eq!(S::judge(signature, &key, digest.as_bytes()), [true; 2]);
+                assert_eq!(Signature::from_der(&signature.to_der(), &key, digest), Some(signature));
+                let stored = signature.to_bytes_recoverable();
+                assert_eq!(Signature::from_bytes_recoverable(&stored), Some(signature));
+                assert!(signature.is_low_s() || !(S::LOW_S_ALWAYS || number % 2 == 0));
+                highs += u8::from(!signature.is_low_s());
+            }
+        }
+        // Of 50 signatures that nobody asked to be low, some are high.
+        assert_eq!(highs > 0, !S::LOW_S_ALWAYS);
+    }
+
+    fn refused<S: Judge>() {
+        let secret = Scalar::<S>::from(77);
+        let (key, identity) = (S::Curve::mul_base(&secret), Point::<S>::identity());
+        let message = Message::sha256(b"message");
+        let signature = sign::<S>(&secret, message.into(), true);
+        assert!(!signature.verify(&key, Message::sha256(b"another")));
+        assert!(!signature.verify(&-key, message));
+        assert!(!signature.verify(&identity, message));
+        // Every other recovery id, and none above 3.
+        let mut stored = signature.to_bytes_recoverable();
+        for id in (0..=255).filter(|id| *id != signature.recovery_id()) {
+            stored[64] = id;
+            let read = Signature::<S>::from_bytes_recoverable(&stored);
+            assert_eq!(read.is_some(), id <= 3);
+            assert!(read.is_none_or(|read| !read.verify(&key, message)));
+        }
+        // r and s that are zero, q, or above it; and each bit.
+        for at in [0, 32] {
+            for bad in [[0; 32], bytes(S::Q), [255; 32]] {
+                let mut bytes = signature.to_bytes();
+                bytes[at..at + 32].copy_from_slice(&bad);
+                assert!(Signature::<S>::from_bytes(&bytes, &key, message).is_none());
+                let mut stored = signature.to_bytes_recoverable();
+                stored[at..at + 32].copy_from_slice(&bad);
+                assert!(Signature::<S>::from_bytes_recoverable(&stored).is_none());
+            }
+        }
+        for bit in 0..512 {
+            let mut bytes = signature.to_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(Signature::<S>::from_bytes(&bytes, &key, message).is_none());
+        }
+        // For the identity as a key, anybody could make one: R = (h/s) G.
+        let h = reduce::<S::Curve>(Digest::from(message).as_bytes());
+        let forged = Signature::<S>::from_parts(&S::Curve::mul_base(&h), &Scalar::<S>::ONE, true).unwrap();
+        assert!(!forged.verify(&identity, message));
+        assert!(Signature::<S>::from_parts(&key, &Scalar::<S>::ZERO, true).is_none());
+        assert!(Signature::<S>::from_parts(&identity, &Scalar::<S>::ONE, true).is_none());
+    }
+
+    /// Whatever the reader takes, the writer writes: so there is one encoding.
+    #[test]
+    fn der_has_one_encoding_per_signature() {
+        let field = |first: u8, zeros: usize| {
+            let mut field = [0; 32];
+            field[zeros..].fill(0x11);
+            field[zeros.min(31)] = first;
+            field
+        };
+        let mut taken = 0;
+        let fields = [field(0x7f, 0), field(0x80, 0), field(0x80, 1), field(1, 31), field(0x80, 31)];
+        for (r, s) in fields.iter().flat_map(|r| fields.iter().map(move |s| (r, s))) {
+            let bytes: [u8; 64] = [*r, *s].concat().try_into().unwrap();
+            let der = write_der(&bytes);
+            assert_eq!(read_der(&der), Some(bytes));
+            for at in 0..der.len() {
+                assert_eq!(read_der(&der[..at]), None);
+                for value in 0..=255 {
+                    let mut changed = der.clone();
+                    changed[at] = value;
+                    if let Some(read) = read_der(&changed) {
+                        assert_eq!(write_der(&read), changed);
+                        taken += 1;
+                    }
+                }
+                for extra in [0x00, 0x02, 0x80, 0xff] {
+                    let mut longer = der.clone();
+                    longer.insert(at, extra);
+                    assert!(read_der(&longer).is_none_or(|read| write_der(&read) == longer));
+                }
+            }
+            assert_eq!(read_der(&[&der[..], &[0]].concat()), None);
+        }
+        assert!(taken > 1000);
+        assert_eq!(read_der(&write_der(&[0; 64])), None);
     }
 }
