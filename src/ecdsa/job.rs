@@ -36,7 +36,7 @@ impl<S: EcdsaScheme> Order<S> {
             return Err(SetupError::ZeroDigest);
         }
         let derived = derive(key, &path)?;
-        Ok(Self { path, tweak: derived.tweak, key: derived.point, digest })
+        Ok(Self { path, tweak: *derived.tweak(), key: *derived.point(), digest })
     }
 }
 

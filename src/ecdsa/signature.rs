@@ -21,7 +21,8 @@ type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
 /// What signing returns verified when it was made. It has s at most (q-1)/2 always on secp256k1, and on P-256 where that was asked for.
 ///
 /// `k256::ecdsa::{Signature, RecoveryId}` and `p256::ecdsa::{Signature, RecoveryId}` are had by `From`, one by one and as a pair;
-/// the `VerifyingKey` of either by `From` a [`PublicKey`](crate::key::PublicKey) or a [`Sharing`](crate::key::Sharing).
+/// the `VerifyingKey` of either by `From` a reference to a [`PublicKey`](crate::key::PublicKey), a [`Sharing`](crate::key::Sharing) or
+/// a [`Derived`](crate::key::Derived) key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature<S: EcdsaScheme> {
     pair: S::Pair,

@@ -76,7 +76,7 @@ macro_rules! ecdsa {
 
             use crate::curve::$scheme;
             use crate::ecdsa::Signature;
-            use crate::key::{PublicKey, Sharing};
+            use crate::key::{Derived, PublicKey, Sharing};
 
             impl EcdsaScheme for $scheme {
                 const LOW_S_ALWAYS: bool = $low_s_always;
@@ -111,23 +111,31 @@ macro_rules! ecdsa {
                 }
             }
 
+            /// The points of a [`Sharing`] and of a [`Derived`] are never the identity, so the first turn returns.
+            fn verifying_key(mut point: ProjectivePoint) -> VerifyingKey {
+                loop {
+                    if let Some(point) = NonIdentity::new(point).into_option() {
+                        return $curve::PublicKey::from(point).into();
+                    }
+                    point = ProjectivePoint::GENERATOR;
+                }
+            }
+
             impl From<&Sharing<$scheme>> for VerifyingKey {
                 fn from(sharing: &Sharing<$scheme>) -> Self {
-                    let mut point = sharing.commitment().public_key();
-                    // A commitment's constant is never the identity, so the first turn returns.
-                    loop {
-                        if let Some(point) = NonIdentity::new(point).into_option() {
-                            return $curve::PublicKey::from(point).into();
-                        }
-                        point = ProjectivePoint::GENERATOR;
-                    }
+                    verifying_key(sharing.commitment().public_key())
                 }
             }
 
             impl From<&PublicKey<$scheme>> for VerifyingKey {
                 fn from(key: &PublicKey<$scheme>) -> Self {
-                    let sharing: &Sharing<$scheme> = key;
-                    sharing.into()
+                    verifying_key(key.commitment().public_key())
+                }
+            }
+
+            impl From<&Derived<<$scheme as Scheme>::Curve>> for VerifyingKey {
+                fn from(key: &Derived<<$scheme as Scheme>::Curve>) -> Self {
+                    verifying_key(*key.point())
                 }
             }
         };

@@ -3,7 +3,7 @@
 //! A [`Sharing`] is everything public about one sharing of a key: threshold, roster, Feldman commitment, chain code, and
 //! the digests that pin the run it came from. It becomes a [`PublicKey`] with a complete [`Certificate`]: every member's
 //! signature that it holds its share durably. A [`PendingShare`] is a share without the certificate, a [`KeyShare`] one
-//! with it.
+//! with it. [`derive()`] gives the public side of a child key (BIP-32, SLIP-10).
 //!
 //! - `cert = H("cert"; sid, u32 epoch, base epoch_id, e1, e2, u8 scheme, u16 t, roster hash, V encoded, chain code)`
 //! - `key_id = H("key-id"; u8 scheme, cert)` of the first epoch; it names the key for its life
@@ -16,6 +16,5 @@ mod share;
 
 pub(crate) use certificate::First;
 pub use certificate::{Certificate, CertificateError, PublicKey, Sharing};
-pub(crate) use derive::derive;
-pub use derive::{Derive, Path};
+pub use derive::{Derive, Derived, Path, derive};
 pub use share::{KeyShare, PendingShare};
