@@ -74,7 +74,7 @@ macro_rules! ecdsa {
             use $curve::ecdsa::{RecoveryId, Signature as Pair, VerifyingKey};
             use $curve::elliptic_curve::point::NonIdentity;
 
-            use crate::curve::$scheme;
+            use crate::curve::{Scheme, $scheme};
             use crate::ecdsa::Signature;
             use crate::key::{Derived, PublicKey, Sharing};
 
