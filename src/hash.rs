@@ -210,6 +210,17 @@ impl Keyed {
     }
 }
 
+/// `SHA-512(enc(tag; ..))`, 64 bytes: what `H2G`, hashing to ristretto255, maps to the group (RFC 9496 section 4.3.4).
+#[cfg(feature = "ecdsa")]
+pub(crate) fn wide(tag: Tag, items: &[&[u8]]) -> [u8; 64] {
+    let mut hash = sha2::Sha512::new();
+    for item in core::iter::once(&tag.text().as_bytes()).chain(items) {
+        hash.update((item.len() as u32).to_be_bytes());
+        hash.update(item);
+    }
+    hash.finalize().into()
+}
+
 /// SHA-256 of one byte string, unframed: body hashes.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()

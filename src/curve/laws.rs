@@ -188,7 +188,7 @@ fn scalars<C: Curve>(facts: &Facts<C>) {
         assert_eq!(bytes::<C>(&k).len(), C::SCALAR_LEN);
         assert_eq!(read_scalar::<C>(&bytes::<C>(&k)), Some(k));
         assert_eq!(k - k, C::Scalar::ZERO);
-        assert_eq!(bool::from(k.is_zero()), k.invert().is_none().into());
+        assert_eq!(bool::from(k.is_zero()), bool::from(k.invert().is_none()));
         assert!(bool::from(k.is_zero()) || k * k.invert().unwrap() == C::Scalar::ONE);
     }
     assert_eq!(read_scalar::<C>(&[0; 32][..C::SCALAR_LEN]), Some(C::Scalar::ZERO));

@@ -7,6 +7,8 @@ pub(crate) mod pprf;
 pub(crate) mod row;
 mod transpose;
 
+use subtle::{Choice, ConditionallySelectable};
+
 /// A 16-byte key of a tree or a transfer.
 pub(crate) type Seed = [u8; 16];
 
@@ -30,4 +32,15 @@ pub(crate) fn deal<const K: usize>(
     let slot = |at: usize| if at % size == 0 { [0; 16] } else { leaves[at ^ missing(at / size)] };
     let punctured = (0..leaves.len()).map(slot).collect();
     (leaves, delta, punctured)
+}
+
+/// Adds `from` to `into` if `choice`: the one way in which a secret bit selects anything here.
+fn xor_if(into: &mut [u8], from: &[u8], choice: Choice) {
+    let mask = u8::conditional_select(&0, &0xff, choice);
+    into.iter_mut().zip(from).for_each(|(a, b)| *a ^= b & mask);
+}
+
+/// Bit `at` of a secret string of choices, little-endian in bytes and bits; `at` is public.
+const fn bit(choices: u128, at: usize) -> u8 {
+    (choices >> (at % BASE)) as u8 & 1
 }

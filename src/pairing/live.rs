@@ -5,9 +5,11 @@
 //! the other: tests worth m bits of Delta pass with probability at most 2^-m over the life of the pairing.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use spin::Mutex;
 
+use super::store;
 use crate::identity::PublicIdentity;
 use crate::ot::Seed;
 use crate::secret::Secret;
@@ -17,9 +19,9 @@ use crate::wire::SessionId;
 #[derive(Debug)]
 pub(crate) struct Secrets {
     /// As Bob: every leaf of every tree, `BASE / DEPTH` trees of `2^DEPTH` leaves.
-    pub(crate) leaves: Secret<alloc::vec::Vec<Seed>>,
+    pub(crate) leaves: Secret<Vec<Seed>>,
     /// As Alice: all leaves but one. Slot z of a block holds leaf `z ^ Delta_i`; slot 0, the missing leaf, is zero bytes.
-    pub(crate) punctured: Secret<alloc::vec::Vec<Seed>>,
+    pub(crate) punctured: Secret<Vec<Seed>>,
     /// As Alice: which leaf of each tree is missing, `DEPTH` bits a block, little-endian.
     pub(crate) delta: Secret<[u8; 16]>,
     /// Common to both: the seed of zero shares.
@@ -35,10 +37,36 @@ pub struct Ban {
     pub session: SessionId,
 }
 
-#[derive(Debug)]
-enum Life {
+/// A pairing is active, or banned for ever.
+#[derive(Clone, Debug)]
+pub(super) enum Life {
+    /// In use.
     Active(Arc<Secrets>),
+    /// Caught; the secrets are gone.
     Banned(Ban),
+}
+
+/// What the application said is durable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Saved {
+    Nothing,
+    Active,
+    Banned,
+}
+
+impl Life {
+    const fn when_saved(&self) -> Saved {
+        match self {
+            Self::Active(_) => Saved::Active,
+            Self::Banned(_) => Saved::Banned,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Held {
+    life: Life,
+    saved: Saved,
 }
 
 #[derive(Debug)]
@@ -46,7 +74,9 @@ pub(super) struct Shared {
     pub(super) id: [u8; 32],
     pub(super) me: PublicIdentity,
     pub(super) peer: PublicIdentity,
-    life: Mutex<Life>,
+    /// Unclean ends in a row, if this life ends uncleanly too.
+    pub(super) opens: u8,
+    held: Mutex<Held>,
 }
 
 /// What became of a check's result.
@@ -82,7 +112,7 @@ impl Link {
 
     /// [S1.1] The secrets for one step; `None` if the pairing is banned. The last step that holds them erases them after a ban.
     pub(crate) fn secrets(&self) -> Option<Arc<Secrets>> {
-        match &*self.0.life.lock() {
+        match &self.0.held.lock().life {
             Life::Active(secrets) => Some(secrets.clone()),
             Life::Banned(_) => None,
         }
@@ -90,20 +120,27 @@ impl Link {
 
     /// Lets the result of a check on the secrets take effect, in one atomic step.
     pub(crate) fn settle(&self, passed: bool, check: &'static str, session: SessionId) -> Settled {
-        let mut life = self.0.life.lock();
-        match (&*life, passed) {
+        let mut held = self.0.held.lock();
+        match (&held.life, passed) {
             (Life::Banned(_), _) => Settled::AlreadyBanned,
             (Life::Active(_), true) => Settled::Pass,
             (Life::Active(_), false) => {
-                *life = Life::Banned(Ban { check, session });
+                let secrets = core::mem::replace(&mut held.life, Life::Banned(Ban { check, session }));
+                // Erasing takes its time, which nobody else should spend spinning.
+                drop(held);
+                drop(secrets);
                 Settled::Banned
             }
         }
     }
 
+    fn life(&self) -> Life {
+        self.0.held.lock().life.clone()
+    }
+
     /// The ban, if there is one.
     pub(crate) fn ban(&self) -> Option<Ban> {
-        match &*self.0.life.lock() {
+        match &self.0.held.lock().life {
             Life::Active(_) => None,
             Life::Banned(ban) => Some(*ban),
         }
@@ -111,23 +148,48 @@ impl Link {
 }
 
 /// What two devices set up once, for any number of keys on both curves.
+///
+/// All sessions of the pair use this one object; there is no second one. A failed check on its secrets bans the peer in here before
+/// anyone hears of it, in all sessions at once, and erases the secrets.
+///
+/// # Storing it
+/// - When [`Pairing::must_save`] says so, which is when the pairing is new and when its peer was banned, make what
+///   [`Pairing::store`] gives durable and say so ([`Pairing::saved`]). A ban that is not durable gives the cheater another try after a
+///   restart; a pairing that cannot be stored any more is not to be used any more.
+/// - When the device is done with it, [`Pairing::close`].
+/// - To use it again, [`Opening`](super::Opening). Load a stored form once at a time: two copies in use would be two tries. A second
+///   process needs a pairing of its own.
+///
+/// ```compile_fail,E0599
+/// fn twice(pairing: &quorate::pairing::Pairing) -> quorate::pairing::Pairing {
+///     (*pairing).clone()
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Pairing {
     link: Link,
 }
 
 impl Pairing {
-    pub(super) fn new(
+    /// A new one, of which nothing is stored. Its first life counts as an opening.
+    pub(super) fn new(id: [u8; 32], me: PublicIdentity, peer: PublicIdentity, secrets: Secrets) -> Self {
+        Self::of(id, me, peer, Held { life: Life::Active(Arc::new(secrets)), saved: Saved::Nothing }, 1)
+    }
+
+    /// One that was stored like this.
+    pub(super) fn opened(
         id: [u8; 32],
         me: PublicIdentity,
         peer: PublicIdentity,
-        life: Result<Secrets, Ban>,
+        life: Life,
+        opens: u8,
     ) -> Self {
-        let life = match life {
-            Ok(secrets) => Life::Active(Arc::new(secrets)),
-            Err(ban) => Life::Banned(ban),
-        };
-        Self { link: Link(Arc::new(Shared { id, me, peer, life: Mutex::new(life) })) }
+        let saved = life.when_saved();
+        Self::of(id, me, peer, Held { life, saved }, opens)
+    }
+
+    fn of(id: [u8; 32], me: PublicIdentity, peer: PublicIdentity, held: Held, opens: u8) -> Self {
+        Self { link: Link(Arc::new(Shared { id, me, peer, opens, held: Mutex::new(held) })) }
     }
 
     /// Its name, known to the two devices: 32 bytes, not secret, but it links what they do together.
@@ -154,6 +216,42 @@ impl Pairing {
         self.link.ban()
     }
 
+    /// Whether what is durable is not what this is: a new pairing, or a new ban.
+    #[must_use]
+    pub fn must_save(&self) -> bool {
+        let held = self.link.0.held.lock();
+        held.saved != held.life.when_saved()
+    }
+
+    /// Secret bytes to seal and store: [`STORED_LEN`](super::STORED_LEN) of them, or 151 without any secret if the peer is banned. Tell
+    /// [`Pairing::saved`] when they are durable.
+    #[must_use]
+    pub fn store(&self) -> Secret<Vec<u8>> {
+        store::form(&self.link.0, &self.link.life(), true)
+    }
+
+    /// The application has made these bytes, which [`Pairing::store`] gave, durable, in place of all earlier ones. Bytes that do not
+    /// tell of a ban do not count where there is one by now.
+    pub fn saved(&self, form: &Secret<Vec<u8>>) {
+        let tells_of_ban = store::tells_of_ban(form.expose(), &self.link.0.id);
+        let mut held = self.link.0.held.lock();
+        let now = held.life.when_saved();
+        if tells_of_ban == Some(now == Saved::Banned) {
+            held.saved = now;
+        }
+    }
+
+    /// Ends its use cleanly: bytes to store like those of [`Pairing::store`], but marked closed.
+    ///
+    /// # Errors
+    /// The pairing itself while a session still uses it: a ban in that session would be lost. Let the sessions end, or drop them.
+    pub fn close(self) -> Result<Secret<Vec<u8>>, Self> {
+        if Arc::strong_count(&self.link.0) > 1 {
+            return Err(self);
+        }
+        Ok(store::form(&self.link.0, &self.link.life(), false))
+    }
+
     pub(crate) fn link(&self) -> Link {
         self.link.clone()
     }
@@ -165,6 +263,8 @@ impl Pairing {
         b: PublicIdentity,
         rng: &mut dyn rand_core::CryptoRng,
     ) -> (Self, Self) {
+        use rand_core::Rng;
+
         use crate::ot::{DEPTH, deal};
         let ((b_leaves, a_delta, a_punctured), (a_leaves, b_delta, b_punctured)) =
             (deal::<DEPTH>(rng), deal::<DEPTH>(rng));
@@ -178,8 +278,8 @@ impl Pairing {
             zero: Secret::new(zero),
         };
         (
-            Self::new(id, a, b, Ok(side(a_leaves, a_punctured, a_delta))),
-            Self::new(id, b, a, Ok(side(b_leaves, b_punctured, b_delta))),
+            Self::new(id, a, b, side(a_leaves, a_punctured, a_delta)),
+            Self::new(id, b, a, side(b_leaves, b_punctured, b_delta)),
         )
     }
 }

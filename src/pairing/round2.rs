@@ -1,0 +1,94 @@
+//! Round 2: the peer has chosen; both keys of every base transfer, and from them the trees.
+//!
+//! Checks at the end of the round, in this order: P2.1, P2.2, P2.3.
+
+use alloc::vec::Vec;
+
+use curve25519_dalek::Scalar;
+
+use super::msg::{
+    CHOICE_LEN, Keyed, OPENING_LEN, SETUP_LEN, Setup, cheater, commit, received, suspect, to_peer,
+};
+use super::{Round3, Run, read_scalar, read_seeds, write_seeds};
+use crate::error::{Abort, Doubt, Fault};
+use crate::ot::{BASE, DEPTH, Seed, base, pprf};
+use crate::secret::Secret;
+use crate::session::{Inbox, Outbox};
+use crate::wire::Reader;
+
+/// Chosen; waiting for the peer's choices.
+#[derive(Debug)]
+pub struct Round2 {
+    pub(super) run: Run,
+    pub(super) y: Secret<Scalar>,
+    /// The own part of the zero-sharing seed.
+    pub(super) z: Secret<[u8; 32]>,
+    /// What hides the peer's opening.
+    pub(super) pad: Secret<[u8; OPENING_LEN]>,
+    /// The choice bits of the base transfers that this device receives.
+    pub(super) choices: Secret<[u8; 16]>,
+    /// Their keys.
+    pub(super) keys: Secret<Vec<Seed>>,
+    /// The bodies of rounds 1 and 2.
+    pub(super) sent: Vec<u8>,
+}
+
+impl Round2 {
+    /// Sends the trees that the peer will know all but one leaf of.
+    ///
+    /// # Errors
+    /// [`Abort`] with check P2.1, P2.2 or P2.3.
+    pub fn finish(self, inbox: &Inbox) -> Result<(Round3, Outbox), Abort> {
+        let Self { run, y, z, pad, choices, keys, mut sent } = self;
+        let (first, second) = (received(&run, inbox, 1)?, received(&run, inbox, 2)?);
+        let keyed = Keyed::new(&run, &inbox.terms().sid(), sent.get(..SETUP_LEN).unwrap_or_default(), first);
+        let Some((points, padded)) = second.split_last_chunk::<OPENING_LEN>() else {
+            return Err(cheater(&run, 2, "P2.1", Fault::Malformed));
+        };
+
+        let direction = keyed.direction(&run.me, &run.peer);
+        let pairs = base::send(&direction, y.expose(), points).map_err(|flaw| match flaw {
+            // [P2.1] every X is the canonical encoding of a point other than the identity
+            base::Flaw::Point => cheater(&run, 2, "P2.1", Fault::Malformed),
+            // [P2.2] no Q is the identity
+            base::Flaw::Degenerate => cheater(&run, 2, "P2.2", Fault::Malformed),
+        })?;
+        // [P2.3] the peer's part opens its commitment; a peer that restarted under one session id fails here too
+        let mut opening = pad;
+        opening.expose_mut().iter_mut().zip(padded).for_each(|(a, b)| *a ^= b);
+        let committed = Setup::parse(first).map(|s| *s.commitment);
+        if committed != Some(commit(&inbox.terms().sid(), &run.peer, opening.expose())) {
+            return Err(suspect(&run, 2, "P2.3", Doubt::Opening));
+        }
+        let (theirs, _salt) = opening.expose().split_at(OPENING_LEN / 2);
+        let zero = keyed.zero(&run, z.expose(), theirs);
+
+        let (leaves, body) = pprf::expand::<DEPTH>(&direction, pairs.expose());
+        sent.extend_from_slice(&body);
+        let outbox = to_peer(&run, 3, body);
+        Ok((Round3 { run, choices, keys, leaves, zero, sent }, outbox))
+    }
+
+    pub(super) fn save(&self, tag: u8) -> Secret<Vec<u8>> {
+        let mut out = Secret::buffer(1 + 64 + OPENING_LEN + 16 * (1 + BASE) + SETUP_LEN + CHOICE_LEN);
+        let bytes = out.expose_mut();
+        bytes.push(tag);
+        bytes.extend_from_slice(self.y.expose().as_bytes());
+        bytes.extend_from_slice(self.z.expose());
+        bytes.extend_from_slice(self.pad.expose());
+        bytes.extend_from_slice(self.choices.expose());
+        write_seeds(self.keys.expose(), bytes);
+        bytes.extend_from_slice(&self.sent);
+        out
+    }
+
+    pub(super) fn restore(run: Run, mut r: Reader<'_>) -> Option<Self> {
+        let y = read_scalar(&mut r)?;
+        let (z, pad) = (Secret::new(*r.array()?), Secret::new(*r.array()?));
+        let choices = Secret::new(*r.array()?);
+        let keys = read_seeds(&mut r, BASE)?;
+        let sent = r.bytes(SETUP_LEN + CHOICE_LEN)?.to_vec();
+        r.end()?;
+        Some(Self { run, y, z, pad, choices, keys, sent })
+    }
+}
