@@ -213,11 +213,6 @@ fn permute(leaves: &mut [Seed], delta: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
     use crate::ot::blocks;
     use sha2::{Digest, Sha256};
 
