@@ -268,4 +268,88 @@ mod tests {
             "01c9f58234a0997245c952ff00dc6b2299d673dcf41b5954d0c343af3c369d34",
         ]);
     }
+
+    /// What Alice must hold, computed with an index where the code has masks.
+    fn holds<const K: usize>() {
+        let (choices, _, leaves, _, punctured, delta) = both::<K>();
+        let (choices, delta) = (u128::from_le_bytes(choices), u128::from_le_bytes(delta));
+        for i in 0..blocks::<K>() {
+            let path = (0..K).fold(0, |y, m| 2 * y + 1 - usize::from(bit(choices, i * K + m)));
+            assert_eq!((delta >> (i * K)) as usize % (1 << K), path);
+            for z in 1..1 << K {
+                assert_eq!(punctured[(i << K) + z], leaves[(i << K) + (z ^ path)]);
+            }
+            assert_eq!(punctured[i << K], [0; 16]);
+            assert!(!punctured.contains(&leaves[(i << K) + path]), "the missing leaf is nowhere");
+        }
+    }
+
+    #[test]
+    fn alice_holds_all_leaves_but_one_permuted() {
+        holds::<2>();
+        holds::<4>();
+    }
+
+    /// Every byte of the message: a proof that is wrong is always caught, a wrong correction if the choice bit uses it.
+    fn wrong_bytes<const K: usize>() {
+        let (choices, chosen, _, message, punctured, delta) = both::<K>();
+        let bits = u128::from_le_bytes(choices);
+        // Steps that no layout shares, where there are many offsets.
+        for at in (0..message.len()).step_by(K - 1) {
+            let mut bad = message.clone();
+            bad[at] ^= 1 << (at % 8);
+            let (block, place) = (at / block_len::<K>(), at % block_len::<K>());
+            // Level 1 + place / 32, correction of choice 0 or 1.
+            let unused =
+                place < 32 * (K - 1) && bit(bits, block * K + 1 + place / 32) != (place % 32 / 16) as u8;
+            match puncture::<K>(&b("ot"), &choices, &chosen, &bad) {
+                None => assert!(!unused, "byte {at}"),
+                Some((d, p)) => {
+                    assert!(unused, "byte {at}");
+                    assert_eq!((d.expose(), p.expose()), (&delta, &punctured));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn p3_1_every_byte_of_every_tree_counts() {
+        wrong_bytes::<2>();
+        wrong_bytes::<4>();
+    }
+
+    #[test]
+    fn p3_1_errors_in_several_trees_do_not_cancel() {
+        let (choices, chosen, _, message, ..) = both::<2>();
+        for (x, y) in [(0, 1), (0, 63), (31, 32)] {
+            let mut bad = message.clone();
+            for block in [x, y] {
+                bad[block * block_len::<2>() + 32] ^= 1;
+            }
+            assert!(puncture::<2>(&b("ot"), &choices, &chosen, &bad).is_none());
+        }
+        // Trees in each other's places, a tree of the other direction, another length.
+        let (first, second) = (0..block_len::<2>(), block_len::<2>()..2 * block_len::<2>());
+        let swapped = [&message[second.clone()], &message[first], &message[second.end..]].concat();
+        assert!(puncture::<2>(&b("ot"), &choices, &chosen, &swapped).is_none());
+        assert!(puncture::<2>(&b("to"), &choices, &chosen, &message).is_none());
+        for len in [0, message.len() - block_len::<2>(), message.len() - 1] {
+            assert!(puncture::<2>(&b("ot"), &choices, &chosen, &message[..len]).is_none());
+        }
+    }
+
+    #[test]
+    fn p3_1_a_guess_passes_half_of_the_time() {
+        // Bob guesses one choice bit: he spoils the correction of the other. Over all trees, about half of Alice's bits agree.
+        let (choices, chosen, _, message, ..) = both::<2>();
+        let passes = |block: usize| {
+            let mut bad = message.clone();
+            bad[block * block_len::<2>()] ^= 1;
+            puncture::<2>(&b("ot"), &choices, &chosen, &bad).is_some()
+        };
+        let passed = (0..64).filter(|block| passes(*block)).count();
+        let bits = u128::from_le_bytes(choices);
+        assert_eq!(passed, (0..64).filter(|i| bit(bits, 2 * i + 1) == 1).count());
+        assert!((16..=48).contains(&passed));
+    }
 }

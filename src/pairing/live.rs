@@ -233,7 +233,7 @@ impl Pairing {
     /// The application has made these bytes, which [`Pairing::store`] gave, durable, in place of all earlier ones. Bytes that do not
     /// tell of a ban do not count where there is one by now.
     pub fn saved(&self, form: &Secret<Vec<u8>>) {
-        let tells_of_ban = store::tells_of_ban(form.expose(), &self.link.0.id);
+        let tells_of_ban = store::tells_of_ban(form.expose(), &self.link.0);
         let mut held = self.link.0.held.lock();
         let now = held.life.when_saved();
         if tells_of_ban == Some(now == Saved::Banned) {

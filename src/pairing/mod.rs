@@ -8,6 +8,8 @@ mod round3;
 mod round4;
 mod set;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use live::{Ban, Pairing};
 #[allow(unused_imports)]

@@ -95,10 +95,10 @@ pub(super) fn form(pairing: &Shared, life: &Life, open: bool) -> Secret<Vec<u8>>
     out
 }
 
-/// Whether a form of the pairing with this id is of a banned one; `None` if it is of no such pairing.
-pub(super) fn tells_of_ban(form: &[u8], id: &[u8; 32]) -> Option<bool> {
+/// Whether a form of this side of this pairing says that it is banned; `None` if the form is of something else.
+pub(super) fn tells_of_ban(form: &[u8], pairing: &Shared) -> Option<bool> {
     let (head, stored) = read_head(&mut Reader::new(checked(form)?))?;
-    (stored.id == *id).then_some(head.state == BANNED)
+    ((stored.id, stored.me) == (pairing.id, pairing.me)).then_some(head.state == BANNED)
 }
 
 fn checked(form: &[u8]) -> Option<&[u8]> {

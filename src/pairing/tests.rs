@@ -1,0 +1,261 @@
+//! Bans, and what is stored of them.
+
+extern crate std;
+
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::live::{Ban, Pairing, Settled};
+use super::{MAX_OPENS, Opening, Pairings, STORED_LEN};
+use crate::error::ResumeError;
+use crate::hash::sha256;
+use crate::identity::IdentityKey;
+use crate::secret::Secret;
+use crate::wire::SessionId;
+
+const SESSION: SessionId = SessionId([9; 16]);
+const BAN: Ban = Ban { check: "S1.2", session: SESSION };
+
+fn deal(seed: u64) -> (Pairing, Pairing) {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let (a, b) = (IdentityKey::generate(&mut rng).public(), IdentityKey::generate(&mut rng).public());
+    Pairing::deal(a, b, &mut rng)
+}
+
+fn load(bytes: &[u8]) -> Result<Opening, ResumeError> {
+    Opening::load(Secret::new(bytes.to_vec()))
+}
+
+/// The same content with a digest that fits.
+fn sealed(mut form: Vec<u8>) -> Vec<u8> {
+    form.truncate(form.len() - 32);
+    form.extend_from_slice(&sha256(&form));
+    form
+}
+
+#[test]
+fn a_failed_check_bans_in_every_session_at_once() {
+    let (pairing, _) = deal(1);
+    let (one, two) = (pairing.link(), pairing.link());
+    assert_eq!(one.settle(true, "S1.2", SESSION), Settled::Pass);
+    let reading = two.secrets().unwrap();
+    assert_eq!(one.settle(false, "S1.2", SESSION), Settled::Banned);
+    for link in [&one, &two] {
+        assert!(link.secrets().is_none());
+        assert_eq!(link.ban(), Some(BAN));
+        // good or bad, a later result has no effect
+        assert_eq!(link.settle(true, "S2.4", SessionId([1; 16])), Settled::AlreadyBanned);
+        assert_eq!(link.settle(false, "S2.5", SessionId([1; 16])), Settled::AlreadyBanned);
+    }
+    assert_eq!(pairing.ban(), Some(BAN));
+    // the last reader had the only copy left
+    assert_eq!(alloc::sync::Arc::strong_count(&reading), 1);
+}
+
+#[test]
+fn no_pass_after_the_first_failure_in_any_interleaving() {
+    for round in 0..200 {
+        let (pairing, _) = deal(2);
+        let (bans, banned) = (AtomicUsize::new(0), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for thread in 0..4u8 {
+                let (link, bans, banned) = (pairing.link(), &bans, &banned);
+                scope.spawn(move || {
+                    for k in 0..40u8 {
+                        let before = banned.load(Ordering::SeqCst);
+                        let good = !(k == 10 + (round % 20) as u8 && thread % 2 == 0);
+                        match link.settle(good, "S1.2", SessionId([thread; 16])) {
+                            Settled::Pass => assert!(good && !before, "a pass after a failure"),
+                            Settled::Banned => {
+                                bans.fetch_add(1, Ordering::SeqCst);
+                                banned.store(true, Ordering::SeqCst);
+                            }
+                            Settled::AlreadyBanned => assert!(link.secrets().is_none()),
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(bans.load(Ordering::SeqCst), 1, "exactly one result is the failure");
+        assert!(pairing.ban().is_some());
+    }
+}
+
+#[test]
+fn a_ban_is_stored_without_secrets_and_stays() {
+    let (pairing, _) = deal(3);
+    let secret = pairing.store();
+    assert_eq!(secret.expose().len(), STORED_LEN);
+    for check in ["S1.2", "S2.4", "S2.5"] {
+        let (pairing, _) = deal(3);
+        let link = pairing.link();
+        link.settle(false, check, SESSION);
+        let form = pairing.store();
+        let ban = Ban { check, session: SESSION };
+        assert_eq!(form.expose().len(), 151);
+        let windows: Vec<_> = secret.expose()[102..STORED_LEN - 32].chunks(16).collect();
+        assert!(form.expose().windows(16).all(|w| !windows.contains(&w)), "no secret is in the stored ban");
+        // Any number of times, and however it ends.
+        let mut form = form;
+        for _ in 0..20 {
+            let opening = load(form.expose()).unwrap();
+            assert_eq!(opening.to_store().expose(), form.expose());
+            let back = opening.stored();
+            assert_eq!((back.ban(), back.id(), back.peer()), (Some(ban), pairing.id(), pairing.peer()));
+            assert!(back.link().secrets().is_none() && !back.must_save());
+            form = back.close().unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_must_be_saved_is_said() {
+    let (pairing, other) = deal(4);
+    assert!(pairing.must_save(), "a new pairing");
+    let active = pairing.store();
+    let (stranger, _) = deal(5);
+    pairing.saved(&other.store());
+    pairing.saved(&stranger.store());
+    pairing.saved(&Secret::new(active.expose()[1..].to_vec()));
+    assert!(pairing.must_save(), "that was something else");
+    pairing.saved(&active);
+    assert!(!pairing.must_save());
+
+    // A ban between storing and saying so: the old form does not count for it.
+    let active = pairing.store();
+    pairing.link().settle(false, "S2.4", SESSION);
+    assert!(pairing.must_save());
+    pairing.saved(&active);
+    assert!(pairing.must_save(), "what was stored does not tell of the ban");
+    pairing.saved(&pairing.store());
+    assert!(!pairing.must_save());
+}
+
+#[test]
+fn eight_unclean_openings_and_then_no_more() {
+    let (pairing, _) = deal(6);
+    // The life that it was made in is the first.
+    let mut form = pairing.store();
+    drop(pairing);
+    for opens in 2..=MAX_OPENS {
+        let opening = load(form.expose()).unwrap();
+        form = opening.to_store();
+        assert_eq!(form.expose()[3..6], [1, 1, opens]);
+        let live = opening.stored();
+        assert!(!live.must_save());
+        assert_eq!(live.store().expose(), form.expose(), "storing again is not an opening");
+    }
+    assert_eq!(load(form.expose()).err(), Some(ResumeError::MustPairAnew));
+    assert_eq!(load(form.expose()).err(), Some(ResumeError::MustPairAnew));
+}
+
+#[test]
+fn a_clean_end_starts_the_count_anew() {
+    let (pairing, _) = deal(7);
+    let mut form = pairing.store();
+    for _ in 0..3 {
+        for _ in 1..MAX_OPENS - 1 {
+            form = load(form.expose()).unwrap().to_store();
+        }
+        form = load(form.expose()).unwrap().stored().close().unwrap();
+        assert_eq!(form.expose()[3..6], [1, 0, 0]);
+        form = load(form.expose()).unwrap().to_store();
+        assert_eq!(form.expose()[3..6], [1, 1, 1]);
+    }
+}
+
+#[test]
+fn a_pairing_in_use_cannot_be_closed() {
+    let (pairing, _) = deal(8);
+    let link = pairing.link();
+    let pairing = pairing.close().unwrap_err();
+    link.settle(false, "S1.2", SESSION);
+    assert_eq!(pairing.ban(), Some(BAN), "the ban of the running session is not lost");
+    drop(link);
+    assert_eq!(load(pairing.close().unwrap().expose()).unwrap().stored().ban(), Some(BAN));
+}
+
+#[test]
+fn a_pairing_comes_back_as_it_was() {
+    let (pairing, _) = deal(9);
+    let back = load(pairing.store().expose()).unwrap().stored();
+    let (before, after) = (pairing.link().secrets().unwrap(), back.link().secrets().unwrap());
+    assert_eq!(before.leaves.expose(), after.leaves.expose());
+    assert_eq!(before.punctured.expose(), after.punctured.expose());
+    assert_eq!(before.delta.expose(), after.delta.expose());
+    assert_eq!(before.zero.expose(), after.zero.expose());
+    assert_eq!((pairing.id(), pairing.me(), pairing.peer()), (back.id(), back.me(), back.peer()));
+}
+
+#[test]
+fn stored_forms_fit_in_nine_thousand_bytes() {
+    assert_eq!(STORED_LEN, 7350);
+    const { assert!(STORED_LEN <= 9000) };
+}
+
+#[test]
+fn a_damaged_form_is_refused() {
+    let (pairing, _) = deal(10);
+    let active = pairing.store().expose().clone();
+    pairing.link().settle(false, "S2.5", SESSION);
+    let banned = pairing.store().expose().clone();
+    for form in [&active, &banned] {
+        for at in (0..form.len()).step_by(if form.len() > 200 { 7 } else { 1 }) {
+            let mut bad = form.clone();
+            bad[at] ^= 1 << (at % 8);
+            assert_eq!(load(&bad).err(), Some(ResumeError::Malformed), "byte {at}");
+            assert_eq!(load(&form[..at]).err(), Some(ResumeError::Malformed), "cut at {at}");
+        }
+        assert_eq!(load(&[&form[..], &[0]].concat()).err(), Some(ResumeError::Malformed));
+    }
+    // With a digest that fits: each fixed field, each length.
+    for (at, value) in [(0, 0), (0, 2), (1, 1), (2, 4), (3, 0), (3, 3), (4, 2), (5, 0), (5, 9), (5, 255)] {
+        let mut bad = active.clone();
+        bad[at] = value;
+        assert_eq!(load(&sealed(bad)).err(), Some(ResumeError::Malformed), "byte {at} is {value}");
+    }
+    for (at, value) in [(3, 1), (4, 1), (5, 1), (102, 4)] {
+        let mut bad = banned.clone();
+        bad[at] = value;
+        assert_eq!(load(&sealed(bad)).err(), Some(ResumeError::Malformed), "byte {at} is {value}");
+    }
+    let mut closed_but_counted = active.clone();
+    closed_but_counted[4] = 0;
+    assert_eq!(load(&sealed(closed_but_counted)).err(), Some(ResumeError::Malformed));
+    for form in [active, banned] {
+        assert_eq!(load(&sealed([&form[..], &[0]].concat())).err(), Some(ResumeError::Malformed));
+        let short = [&form[..form.len() - 33], &[0; 32]].concat();
+        assert_eq!(load(&sealed(short)).err(), Some(ResumeError::Malformed));
+        let mut own_peer = form;
+        own_peer.copy_within(38..70, 70);
+        assert_eq!(load(&sealed(own_peer)).err(), Some(ResumeError::Malformed));
+    }
+}
+
+#[test]
+fn a_new_pairing_lifts_a_ban_only_by_being_inserted() {
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    let [a, b, c] = [0; 3].map(|_| IdentityKey::generate(&mut rng).public());
+    let mut set = Pairings::new();
+    assert!(set.insert(Pairing::deal(a, b, &mut rng).0).is_none());
+    assert!(set.insert(Pairing::deal(a, c, &mut rng).0).is_none());
+    assert_eq!((set.len(), set.must_save().count()), (2, 2));
+    for pairing in set.iter() {
+        pairing.saved(&pairing.store());
+    }
+    assert_eq!(set.must_save().count(), 0);
+
+    let held = set.get(&b).unwrap().link();
+    held.settle(false, "S1.2", SESSION);
+    assert_eq!(set.must_save().map(Pairing::peer).collect::<Vec<_>>(), [b]);
+    let (new, _) = Pairing::deal(a, b, &mut rng);
+    assert_eq!(set.get(&b).unwrap().ban(), Some(BAN), "making one changes nothing");
+    let old = set.insert(new).unwrap();
+    assert_eq!((old.ban(), set.get(&b).unwrap().ban()), (Some(BAN), None));
+    assert!(held.secrets().is_none(), "who held the old one still has the old one");
+    assert_eq!(set.len(), 2);
+    assert!(set.remove(&c).is_some() && set.get(&c).is_none());
+}
