@@ -213,7 +213,6 @@ fn permute(leaves: &mut [Seed], delta: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ot::blocks;
     use sha2::{Digest, Sha256};
 
     fn b(name: &str) -> [u8; 32] {
@@ -243,7 +242,7 @@ mod tests {
     fn known<const K: usize>(answers: [&str; 4]) {
         let (_, _, leaves, message, punctured, delta) = both::<K>();
         assert_eq!(message.len(), message_len::<K>());
-        assert_eq!(leaves.len(), blocks::<K>() << K);
+        assert_eq!(leaves.len(), BASE / K << K);
         let found =
             [sha(&message), sha(leaves.as_flattened()), hex::encode(delta), sha(punctured.as_flattened())];
         assert_eq!(found, answers);
@@ -273,7 +272,7 @@ mod tests {
     fn holds<const K: usize>() {
         let (choices, _, leaves, _, punctured, delta) = both::<K>();
         let (choices, delta) = (u128::from_le_bytes(choices), u128::from_le_bytes(delta));
-        for i in 0..blocks::<K>() {
+        for i in 0..BASE / K {
             let path = (0..K).fold(0, |y, m| 2 * y + 1 - usize::from(bit(choices, i * K + m)));
             assert_eq!((delta >> (i * K)) as usize % (1 << K), path);
             for z in 1..1 << K {

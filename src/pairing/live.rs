@@ -263,8 +263,6 @@ impl Pairing {
         b: PublicIdentity,
         rng: &mut dyn rand_core::CryptoRng,
     ) -> (Self, Self) {
-        use rand_core::Rng;
-
         use crate::ot::{DEPTH, deal};
         let ((b_leaves, a_delta, a_punctured), (a_leaves, b_delta, b_punctured)) =
             (deal::<DEPTH>(rng), deal::<DEPTH>(rng));
