@@ -50,7 +50,6 @@ pub(super) struct Job<S: EcdsaScheme> {
     /// Whether the orders stand as a list in the binding, be it of one.
     pub(super) batch: bool,
     pub(super) orders: Vec<Order<S>>,
-    pub(super) low_s: bool,
 }
 
 impl<S: EcdsaScheme> Job<S> {
@@ -67,7 +66,7 @@ impl<S: EcdsaScheme> Job<S> {
         if !(1..=MAX_BATCH).contains(&orders.len()) {
             return Err(SetupError::BatchSize { found: orders.len(), limit: MAX_BATCH });
         }
-        Ok(Self { key: key.clone(), signers, session, protocol, batch, orders, low_s: false })
+        Ok(Self { key: key.clone(), signers, session, protocol, batch, orders })
     }
 
     /// The binding's items: `key id, u32 epoch, epoch id, signers`, and for one signature `pk', path, u8 digest id, digest` (presigning:
@@ -152,13 +151,6 @@ impl<S: EcdsaScheme> Task<S> {
         let order = Order::new(key, path, Some(message.into()))?;
         Job::new(key, signers, session, SIGN, false, alloc::vec![order]).map(Self)
     }
-
-    /// Asks for s at most (q-1)/2 also where the scheme does not always have it so. Concerns this party's output alone.
-    #[must_use]
-    pub fn low_s(mut self) -> Self {
-        self.0.low_s = true;
-        self
-    }
 }
 
 /// Many messages to be signed at once by exactly `t` signers, each with its own path.
@@ -179,13 +171,6 @@ impl<S: EcdsaScheme> Batch<S> {
         let orders = messages.into_iter().take(MAX_BATCH + 1);
         let orders: Result<_, _> = orders.map(|(path, m)| Order::new(key, path, Some(m.into()))).collect();
         Job::new(key, signers, session, SIGN, true, orders?).map(Self)
-    }
-
-    /// As [`Task::low_s`].
-    #[must_use]
-    pub fn low_s(mut self) -> Self {
-        self.0.low_s = true;
-        self
     }
 }
 

@@ -15,7 +15,8 @@ mod signature;
 mod suite;
 mod team;
 
-pub use job::{Batch, PresignTask, Task};
+pub use crate::vole::VoleCurve;
+pub use job::{Batch, MAX_BATCH, PresignTask, Task};
 pub use message::{Digest, Hash, Message, Prehashed};
 pub use online::Online;
 pub use presign::Presign;

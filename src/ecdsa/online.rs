@@ -30,7 +30,7 @@ impl<S: EcdsaScheme> Online<S> {
     /// use quorate::{curve::EcdsaSecp256k1, ecdsa::{Online, Prehashed, Presignature}, key::PublicKey, pairing::Pairings};
     /// fn raw(presignature: Presignature<EcdsaSecp256k1>, key: &PublicKey<EcdsaSecp256k1>, pairings: &Pairings) {
     ///     let digest = Prehashed::new([7; 32]);
-    ///     let _ = Online::start(presignature, key, pairings, digest, quorate::wire::SessionId([0; 16]), false);
+    ///     let _ = Online::start(presignature, key, pairings, digest, quorate::wire::SessionId([0; 16]));
     /// }
     /// ```
     ///
@@ -41,8 +41,8 @@ impl<S: EcdsaScheme> Online<S> {
     /// fn twice(presignature: Presignature<EcdsaSecp256k1>, key: &PublicKey<EcdsaSecp256k1>, pairings: &Pairings) {
     ///     let (one, other) = (Message::sha256(b"one"), Message::sha256(b"other"));
     ///     let session = quorate::wire::SessionId([0; 16]);
-    ///     let _ = Online::start(presignature, key, pairings, one, session, false);
-    ///     let _ = Online::start(presignature, key, pairings, other, session, false);
+    ///     let _ = Online::start(presignature, key, pairings, one, session);
+    ///     let _ = Online::start(presignature, key, pairings, other, session);
     /// }
     /// ```
     ///
@@ -55,7 +55,6 @@ impl<S: EcdsaScheme> Online<S> {
         pairings: &Pairings,
         message: Message,
         session: SessionId,
-        low_s: bool,
     ) -> Result<Session<Self>, SetupError> {
         if presignature.key_id != *key.key_id() || presignature.epoch_id != key.epoch_id() {
             return Err(SetupError::WrongPresignature);
@@ -77,7 +76,7 @@ impl<S: EcdsaScheme> Online<S> {
         let all = Some(Expect { from: others, shapes: alloc::vec![(Kind::All, FRAGMENT_LEN)] });
         let plan = Plan::from(alloc::vec![RoundPlan { round: 1, all, direct: None }]);
         let Presignature { presigned, signers, key, .. } = presignature;
-        let (round, outbox) = Round3::start(1, signers, low_s, [(presigned, key, digest)])
+        let (round, outbox) = Round3::start(1, signers, [(presigned, key, digest)])
             .map_err(|_| SetupError::WrongPresignature)?;
         Ok(Session::new(terms, plan, Self(round), outbox))
     }

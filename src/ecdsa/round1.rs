@@ -7,14 +7,14 @@
 
 use alloc::vec::Vec;
 
-use ff::Field;
+use group::Group;
 use rand_core::{CryptoRng, Rng};
 use subtle::Choice;
 use zeroize::Zeroizing;
 
 use super::msg::{COMMIT_LEN, Commit, OPEN_LEN};
 use super::rng::SessionRng;
-use super::round2::{Opened, Round2};
+use super::round2::{Opened, Products, Round2};
 use super::suite::EcdsaScheme;
 use super::team::Team;
 use crate::curve::{Curve, Scheme, random_scalar, write_scalar};
@@ -185,7 +185,7 @@ struct Offer<S: EcdsaScheme> {
 struct Multiplied<S: EcdsaScheme> {
     offer: Offer<S>,
     /// `c^u, c^v` and the multiplication's message for each peer.
-    products: Vec<(Secret<[Scalar<S>; 2]>, Vec<u8>)>,
+    products: Vec<(Products<S>, Vec<u8>)>,
     /// `pk_i`, then `Gamma^u, Gamma^v` for each peer.
     points: Vec<Point<S>>,
 }
@@ -245,7 +245,7 @@ fn open<S: EcdsaScheme>(
             body.extend_from_slice(&message);
             c.push(product);
         }
-        let K = points.first().copied().unwrap_or(S::Curve::mul_base(&Scalar::<S>::ZERO));
+        let K = points.first().copied().unwrap_or(Point::<S>::identity());
         let Draft { nonce, mask, R, receivers, .. } = draft;
         opened.push(Opened {
             nonce,

@@ -7,8 +7,7 @@
 
 use alloc::vec::Vec;
 
-use ff::{Field, PrimeField};
-use group::Group;
+use ff::PrimeField;
 use rand_core::{CryptoRng, Rng};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
@@ -29,6 +28,9 @@ use crate::vole::Receiver;
 type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
 type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
 
+/// One party's share of two products: `c^u, c^v` or `d^u, d^v`.
+pub(super) type Products<S> = Secret<[Scalar<S>; 2]>;
+
 /// One signature after this party's opening.
 #[derive(Debug)]
 pub(super) struct Opened<S: EcdsaScheme> {
@@ -40,7 +42,7 @@ pub(super) struct Opened<S: EcdsaScheme> {
     pub(super) R: Point<S>,
     pub(super) K: Point<S>,
     /// As Alice: `c^u, c^v` with each other signer.
-    pub(super) c: Vec<Secret<[Scalar<S>; 2]>>,
+    pub(super) c: Vec<Products<S>>,
     /// As Bob.
     pub(super) receivers: Vec<Receiver<S::Curve>>,
     /// `V1`, and the others' commitments that went into it.
@@ -169,7 +171,7 @@ fn multiplied<S: EcdsaScheme>(
     own: &[Opened<S>],
     decoded: &Decoded<'_, S>,
     rng: &mut SessionRng,
-) -> Result<Vec<Vec<Secret<[Scalar<S>; 2]>>>, Abort> {
+) -> Result<Vec<Vec<Products<S>>>, Abort> {
     let (mut all, mut results) = (Vec::new(), Vec::new());
     for (place, ((id, link), list)) in team.links.iter().zip(decoded).enumerate() {
         let (mut products, mut consistent) = (Choice::from(1), Choice::from(1));
@@ -201,7 +203,7 @@ fn multiplied<S: EcdsaScheme>(
 fn inputs_match<S: EcdsaScheme>(
     factor: &Secret<Scalar<S>>,
     opened: &msg::Opened<'_, S>,
-    d: &Secret<[Scalar<S>; 2]>,
+    d: &Products<S>,
     rng: &mut SessionRng,
 ) -> Choice {
     let mut z = [0; 16];
@@ -234,7 +236,7 @@ impl<S: EcdsaScheme> Opened<S> {
     fn fragments<'a>(
         &self,
         psi: impl Iterator<Item = &'a Scalar<S>>,
-        d: &[&Secret<[Scalar<S>; 2]>],
+        d: &[&Products<S>],
     ) -> Secret<[Scalar<S>; 3]>
     where
         Scalar<S>: 'a,

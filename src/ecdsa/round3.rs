@@ -39,7 +39,6 @@ pub struct Round3<S: EcdsaScheme> {
     round: u8,
     signers: Parties,
     items: Vec<Item<S>>,
-    low_s: bool,
 }
 
 impl<S: EcdsaScheme> Round3<S> {
@@ -47,7 +46,6 @@ impl<S: EcdsaScheme> Round3<S> {
     pub(super) fn start(
         round: u8,
         signers: Parties,
-        low_s: bool,
         presigned: impl IntoIterator<Item = (Presigned<S>, Point<S>, Digest)>,
     ) -> Result<(Self, Outbox), Abort> {
         let (mut items, mut body) = (Vec::new(), Vec::new());
@@ -63,7 +61,7 @@ impl<S: EcdsaScheme> Round3<S> {
             write_scalar::<S::Curve>(u, &mut body);
             items.push(Item { view: id, R, key, digest, own: [w, *u] });
         }
-        Ok((Self { round, signers, items, low_s }, Outbox::to_all(round, Kind::All, body)))
+        Ok((Self { round, signers, items }, Outbox::to_all(round, Kind::All, body)))
     }
 
     /// Adds the fragments up, and verifies every signature before it is returned.
@@ -95,7 +93,7 @@ impl<S: EcdsaScheme> Round3<S> {
             };
             // [S3.3] s = w / u exists and is not zero
             let s = u.invert().into_option().map(|inverse| inverse * w);
-            let signature = s.and_then(|s| Signature::from_parts(&item.R, &s, self.low_s));
+            let signature = s.and_then(|s| Signature::from_parts(&item.R, &s));
             let signature: Signature<S> = signature.ok_or_else(|| doubt("S3.3"))?;
             // [S3.4] and the signature verifies
             if !signature.verify(&item.key, item.digest) {

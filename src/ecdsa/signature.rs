@@ -18,7 +18,7 @@ type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
 /// Recovery ids are 0 to 3: bit 0 is the parity of y(R), bit 1 says that x(R) was at least q. Ids 2 and 3 have a probability of about
 /// 2^-128, but nothing here takes them for impossible.
 ///
-/// What signing returns verified when it was made. It has s at most (q-1)/2 always on secp256k1, and on P-256 where that was asked for.
+/// What signing returns verified when it was made. It has s at most (q-1)/2 always on secp256k1, and on P-256 where [`Signature::low_s`] is asked for.
 ///
 /// `k256::ecdsa::{Signature, RecoveryId}` and `p256::ecdsa::{Signature, RecoveryId}` are had by `From`, one by one and as a pair;
 /// the `VerifyingKey` of either by `From` a reference to a [`PublicKey`](crate::key::PublicKey), a [`Sharing`](crate::key::Sharing) or
@@ -30,24 +30,24 @@ pub struct Signature<S: EcdsaScheme> {
 }
 
 impl<S: EcdsaScheme> Signature<S> {
-    /// Of nonce point R and s; in low-s form if asked for or if the scheme always is. `None` if R is the identity, r = 0 or s = 0.
-    pub(crate) fn from_parts(nonce: &Point<S>, s: &Scalar<S>, low_s: bool) -> Option<Self> {
-        Self::of(NonceImage::of(nonce)?, s, low_s)
+    /// Of nonce point R and s; in low-s form if the scheme always is. `None` if R is the identity, r = 0 or s = 0.
+    pub(crate) fn from_parts(nonce: &Point<S>, s: &Scalar<S>) -> Option<Self> {
+        Self::of(NonceImage::of(nonce)?, s)
     }
 
-    fn of(nonce: NonceImage<S::Curve>, s: &Scalar<S>, low_s: bool) -> Option<Self> {
-        let NonceImage { r, recovery_id } = nonce;
+    fn of(image: NonceImage<S::Curve>, s: &Scalar<S>) -> Option<Self> {
+        let NonceImage { r, recovery_id } = image;
         let signature = Self { pair: S::pair(&r, s)?, recovery_id };
-        if low_s || S::LOW_S_ALWAYS { signature.normalized() } else { Some(signature) }
+        Some(if S::LOW_S_ALWAYS { signature.low_s() } else { signature })
     }
 
-    /// `(r, -s)` is a signature by the same key on the same message, with the nonce point -R: x stays, y changes its parity.
-    fn normalized(self) -> Option<Self> {
+    /// The signature with s at most (q-1)/2: itself or `(r, -s)`, which is one by the same key on the same message, with the nonce point
+    /// -R, whose x is the same and whose y has the other parity.
+    #[must_use]
+    pub fn low_s(self) -> Self {
         let (r, s) = S::scalars(&self.pair);
-        if !is_high::<S::Curve>(&s) {
-            return Some(self);
-        }
-        Some(Self { pair: S::pair(&r, &-s)?, recovery_id: self.recovery_id ^ 1 })
+        let flipped = is_high::<S::Curve>(&s).then(|| S::pair(&r, &-s)).flatten();
+        flipped.map_or(self, |pair| Self { pair, recovery_id: self.recovery_id ^ 1 })
     }
 
     /// Reads `r || s`, big-endian, 32 bytes each, if it verifies by this key on this message; the recovery id is computed. Either
@@ -343,7 +343,8 @@ mod tests {
                     let was_high = is_high::<S::Curve>(&s);
                     for low_s in [false, true] {
                         let flips = was_high && (low_s || S::LOW_S_ALWAYS);
-                        let signature = Signature::<S>::from_parts(&nonce, &s, low_s).unwrap();
+                        let signature = Signature::<S>::from_parts(&nonce, &s).unwrap();
+                        let signature = if low_s { signature.low_s() } else { signature };
                         assert_eq!(signature.recovery_id(), id ^ u8::from(flips));
                         assert_eq!(signature.is_low_s(), flips || !was_high);
                         assert!(signature.verify(&key, Prehashed::new(digest)));
@@ -368,7 +369,7 @@ mod tests {
         use crate::curve::{EcdsaSecp256k1, Secp256k1};
         let nonce = read_point::<Secp256k1>(&[&[2], &bytes(EcdsaSecp256k1::Q)[..]].concat()).unwrap();
         assert!(NonceImage::<Secp256k1>::of(&nonce).is_none());
-        assert!(Signature::<EcdsaSecp256k1>::from_parts(&nonce, &k256::Scalar::ONE, true).is_none());
+        assert!(Signature::<EcdsaSecp256k1>::from_parts(&nonce, &k256::Scalar::ONE).is_none());
     }
 
     fn sign<S: EcdsaScheme>(secret: &Scalar<S>, digest: Digest, low_s: bool) -> Signature<S> {
@@ -377,7 +378,8 @@ mod tests {
         let nonce = S::Curve::mul_base(&k);
         let r = NonceImage::<S::Curve>::of(&nonce).unwrap().r;
         let s = (reduce::<S::Curve>(digest.as_bytes()) + r * secret) * k.invert().unwrap();
-        Signature::from_parts(&nonce, &s, low_s).unwrap()
+        let signature = Signature::from_parts(&nonce, &s).unwrap();
+        if low_s { signature.low_s() } else { signature }
     }
 
     fn plain_key<S: Judge>() {
@@ -442,10 +444,10 @@ mod tests {
         }
         // For the identity as a key, anybody could make one: R = (h/s) G.
         let h = reduce::<S::Curve>(Digest::from(message).as_bytes());
-        let forged = Signature::<S>::from_parts(&S::Curve::mul_base(&h), &Scalar::<S>::ONE, true).unwrap();
+        let forged = Signature::<S>::from_parts(&S::Curve::mul_base(&h), &Scalar::<S>::ONE).unwrap();
         assert!(!forged.verify(&identity, message));
-        assert!(Signature::<S>::from_parts(&key, &Scalar::<S>::ZERO, true).is_none());
-        assert!(Signature::<S>::from_parts(&identity, &Scalar::<S>::ONE, true).is_none());
+        assert!(Signature::<S>::from_parts(&key, &Scalar::<S>::ZERO).is_none());
+        assert!(Signature::<S>::from_parts(&identity, &Scalar::<S>::ONE).is_none());
     }
 
     /// Whatever the reader takes, the writer writes: so there is one encoding.

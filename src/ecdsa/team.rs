@@ -31,7 +31,6 @@ pub(super) struct Team<S: EcdsaScheme> {
     pub(super) links: Vec<(PartyId, Link)>,
     /// One sid for each signature: the run's own, or `H("sign-item"; sid, u32 index)` in a batch.
     pub(super) items: Vec<([u8; 32], Order<S>)>,
-    pub(super) low_s: bool,
 }
 
 impl<S: EcdsaScheme> Team<S> {
@@ -55,8 +54,8 @@ impl<S: EcdsaScheme> Team<S> {
         };
         let items = (0..).zip(job.orders).map(item).collect();
         let share = Secret::new(*share.secret().expose());
-        let Job { key, signers, session, low_s, .. } = job;
-        Ok((Self { me, signers, session, sid, key, share, links, items, low_s }, terms))
+        let Job { key, signers, session, .. } = job;
+        Ok((Self { me, signers, session, sid, key, share, links, items }, terms))
     }
 
     /// `lambda_i * (s_i + epsilon)` for one signature. Never used without a zero share on top.

@@ -19,7 +19,7 @@ pub(crate) const BASE: usize = 128;
 pub(crate) const DEPTH: usize = 2;
 
 /// One direction with given randomness, without the protocol: Bob's leaves, Alice's `Delta` and her permuted leaves.
-#[cfg(test)]
+#[cfg(any(test, feature = "sim"))]
 pub(crate) fn deal<const K: usize>(
     rng: &mut dyn rand_core::CryptoRng,
 ) -> (alloc::vec::Vec<Seed>, [u8; 16], alloc::vec::Vec<Seed>) {
@@ -29,8 +29,8 @@ pub(crate) fn deal<const K: usize>(
     let mut delta = [0u8; 16];
     rng.fill_bytes(&mut delta);
     let missing = |block: usize| (u128::from_le_bytes(delta) >> (block * K)) as usize & (size - 1);
-    let slot = |at: usize| if at % size == 0 { [0; 16] } else { leaves[at ^ missing(at / size)] };
-    let punctured = (0..leaves.len()).map(slot).collect();
+    let leaf = |at: usize| leaves.get(at ^ missing(at / size)).copied().unwrap_or_default();
+    let punctured = (0..leaves.len()).map(|at| if at % size == 0 { [0; 16] } else { leaf(at) }).collect();
     (leaves, delta, punctured)
 }
 

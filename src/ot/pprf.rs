@@ -242,7 +242,7 @@ mod tests {
     fn known<const K: usize>(answers: [&str; 4]) {
         let (_, _, leaves, message, punctured, delta) = both::<K>();
         assert_eq!(message.len(), message_len::<K>());
-        assert_eq!(leaves.len(), BASE / K << K);
+        assert_eq!(leaves.len(), (BASE / K) << K);
         let found =
             [sha(&message), sha(leaves.as_flattened()), hex::encode(delta), sha(punctured.as_flattened())];
         assert_eq!(found, answers);

@@ -256,8 +256,8 @@ impl Pairing {
         self.link.clone()
     }
 
-    /// Both sides of a pairing with given randomness, without the protocol: for tests of what stands above it.
-    #[cfg(test)]
+    /// Both sides of a pairing with given randomness, without the protocol: for tests and benches of what stands above it.
+    #[cfg(any(test, feature = "sim"))]
     pub(crate) fn deal(
         a: PublicIdentity,
         b: PublicIdentity,

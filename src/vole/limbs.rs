@@ -146,10 +146,9 @@ impl<C: VoleCurve> Sum<C> {
     #[inline]
     pub(crate) fn add_masked(&mut self, a: &Limbs, mask: u64) {
         let mut carry = 0;
-        for i in 0..9 {
-            let sum =
-                u128::from(self.0[i]) + u128::from(if i < 4 { a[i] & mask } else { 0 }) + u128::from(carry);
-            self.0[i] = sum as u64;
+        for (limb, a) in self.0.iter_mut().zip(a.iter().map(|limb| limb & mask).chain([0; 5])) {
+            let sum = u128::from(*limb) + u128::from(a) + u128::from(carry);
+            *limb = sum as u64;
             carry = (sum >> 64) as u64;
         }
     }
@@ -169,9 +168,9 @@ impl<C: VoleCurve> Sum<C> {
             product[i + 4] = carry;
         }
         let mut carry = 0;
-        for i in 0..8 {
-            let sum = u128::from(self.0[i]) + u128::from(product[i]) + u128::from(carry);
-            self.0[i] = sum as u64;
+        for (limb, product) in self.0.iter_mut().zip(product) {
+            let sum = u128::from(*limb) + u128::from(product) + u128::from(carry);
+            *limb = sum as u64;
             carry = (sum >> 64) as u64;
         }
         self.0[8] += carry;
