@@ -8,8 +8,6 @@ mod round3;
 mod round4;
 mod set;
 mod store;
-#[cfg(test)]
-mod tests;
 
 pub use live::{Ban, Pairing};
 #[allow(unused_imports)]
@@ -195,3 +193,6 @@ fn read_seeds(r: &mut Reader<'_>, count: usize) -> Option<Secret<Vec<Seed>>> {
     seeds.expose_mut().extend_from_slice(r.bytes(count * 16)?.as_chunks().0);
     Some(seeds)
 }
+
+#[cfg(test)]
+mod tests;
