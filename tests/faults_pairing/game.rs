@@ -73,11 +73,6 @@ impl Honest {
         }
     }
 
-    /// The verdict, which must be there.
-    pub(crate) fn abort(&self) -> &Abort {
-        self.outcome.as_ref().expect("an end").as_ref().expect_err("a verdict")
-    }
-
     pub(crate) fn pairing(&self) -> &Pairing {
         self.outcome.as_ref().expect("an end").as_ref().expect("a pairing")
     }
