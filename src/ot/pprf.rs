@@ -227,8 +227,17 @@ mod tests {
         hex::encode(Sha256::digest(bytes))
     }
 
+    struct Both {
+        choices: [u8; 16],
+        chosen: Vec<Seed>,
+        leaves: Vec<Seed>,
+        message: Vec<u8>,
+        punctured: Vec<Seed>,
+        delta: [u8; 16],
+    }
+
     /// Both sides with the inputs of the known answers.
-    fn both<const K: usize>() -> ([u8; 16], Vec<Seed>, Vec<Seed>, Vec<u8>, Vec<Seed>, [u8; 16]) {
+    fn both<const K: usize>() -> Both {
         let pair = |e: usize| [0, 1].map(|c| seed(&alloc::format!("K{e}.{c}")));
         let keys: Vec<_> = (0..BASE).map(pair).collect();
         let choices = seed("choice");
@@ -236,11 +245,12 @@ mod tests {
             (0..BASE).map(|e| keys[e][usize::from(bit(u128::from_le_bytes(choices), e))]).collect();
         let (leaves, message) = expand::<K>(&b("ot"), &keys);
         let (delta, punctured) = puncture::<K>(&b("ot"), &choices, &chosen, &message).unwrap();
-        (choices, chosen, leaves.expose().clone(), message, punctured.expose().clone(), *delta.expose())
+        let (leaves, punctured) = (leaves.expose().clone(), punctured.expose().clone());
+        Both { choices, chosen, leaves, message, punctured, delta: *delta.expose() }
     }
 
     fn known<const K: usize>(answers: [&str; 4]) {
-        let (_, _, leaves, message, punctured, delta) = both::<K>();
+        let Both { leaves, message, punctured, delta, .. } = both::<K>();
         assert_eq!(message.len(), message_len::<K>());
         assert_eq!(leaves.len(), (BASE / K) << K);
         let found =
@@ -270,7 +280,7 @@ mod tests {
 
     /// What Alice must hold, computed with an index where the code has masks.
     fn holds<const K: usize>() {
-        let (choices, _, leaves, _, punctured, delta) = both::<K>();
+        let Both { choices, leaves, punctured, delta, .. } = both::<K>();
         let (choices, delta) = (u128::from_le_bytes(choices), u128::from_le_bytes(delta));
         for i in 0..BASE / K {
             let path = (0..K).fold(0, |y, m| 2 * y + 1 - usize::from(bit(choices, i * K + m)));
@@ -291,7 +301,7 @@ mod tests {
 
     /// Every byte of the message: a proof that is wrong is always caught, a wrong correction if the choice bit uses it.
     fn wrong_bytes<const K: usize>() {
-        let (choices, chosen, _, message, punctured, delta) = both::<K>();
+        let Both { choices, chosen, message, punctured, delta, .. } = both::<K>();
         let bits = u128::from_le_bytes(choices);
         // Steps that no layout shares, where there are many offsets.
         for at in (0..message.len()).step_by(K - 1) {
@@ -319,7 +329,7 @@ mod tests {
 
     #[test]
     fn p3_1_errors_in_several_trees_do_not_cancel() {
-        let (choices, chosen, _, message, ..) = both::<2>();
+        let Both { choices, chosen, message, .. } = both::<2>();
         for (x, y) in [(0, 1), (0, 63), (31, 32)] {
             let mut bad = message.clone();
             for block in [x, y] {
@@ -340,7 +350,7 @@ mod tests {
     #[test]
     fn p3_1_a_guess_passes_half_of_the_time() {
         // Bob guesses one choice bit: he spoils the correction of the other. Over all trees, about half of Alice's bits agree.
-        let (choices, chosen, _, message, ..) = both::<2>();
+        let Both { choices, chosen, message, .. } = both::<2>();
         let passes = |block: usize| {
             let mut bad = message.clone();
             bad[block * block_len::<2>()] ^= 1;

@@ -7,7 +7,7 @@ use crate::honest::Form;
 
 /// A run in which correction `c` of a tree is spoilt.
 fn guess(seed: u64, tree: usize, c: usize) -> (crate::game::Honest, crate::puppet::Puppet) {
-    play_with(SESSION, seed, seed % 2 == 0, &mut |round, puppet| {
+    play_with(SESSION, seed, seed.is_multiple_of(2), &mut |round, puppet| {
         if round == 3 {
             puppet.sent[2][96 * tree + 16 * c + 3] ^= 0x10;
         }
