@@ -1,0 +1,94 @@
+//! One party's CPU time and bytes, ours beside other libraries, as Markdown.
+//!
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml -- [--quick] [scaling] [--only TEXT]`
+//!
+//! Everything runs in one thread of one process. The first party's work is on that thread's processor clock: start, decoding of what
+//! it receives, every round, encoding of what it sends. The other parties' work is not. Each row is the median of many runs. Bytes are
+//! those the first party hands to the transport, a message to all counted once for each receiver.
+
+mod cait;
+mod curves;
+mod dkls;
+mod meter;
+mod ours;
+mod row;
+mod zf;
+
+use meter::Effort;
+use row::{Row, head};
+
+/// Signers and parties of the main table.
+const SIZES: [(u16, u16); 4] = [(2, 2), (2, 3), (3, 5), (5, 9)];
+/// Signers of the table that shows growth.
+const GROWTH: [u16; 6] = [2, 3, 5, 9, 13, 20];
+
+const NOTES: &str = "
+Notes
+
+- CPU: thread clock, median; encoding and decoding of messages included, transport encryption not.
+- Bytes: `quorate` with its 56-byte headers; signed envelopes (64 bytes more a message) only where a row says so. `dkls23-core` in its own
+  framing (5-byte header, postcard), its phase 1 fragments in postcard. `cait-sith` in its own MessagePack. ZF's packages by their own
+  `serialize`, sent by every signer to every other, without a coordinator.
+- `cait-sith` signs with a presignature, which takes two triples: a signature costs 2 triples + presign + sign, of which only the last needs the message.
+  It names no cheater. `dkls23-core` sets up multiplication in key generation, for each key anew. ZF's key generation has no
+  certificate, no complaints, and asks for confidential channels.
+- All in one build: k256 and p256 0.14 have their precomputed tables for `dkls23-core` as for us. `cait-sith` uses k256 0.13.
+- Licences: dkls23-core Apache-2.0 OR MIT, cait-sith MIT, ZF's FROST MIT OR Apache-2.0.";
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let (mut effort, mut growth, mut only) = (Effort::FULL, false, None);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--quick" => effort = Effort::QUICK,
+            "scaling" => growth = true,
+            "--only" => only = arguments.next(),
+            _ => {
+                eprintln!("unknown argument {argument}; known: --quick, scaling, --only TEXT");
+                std::process::exit(2);
+            }
+        }
+    }
+    let sections = if growth { scaling() } else { table() };
+    for (title, rows) in sections {
+        let mut rows: Vec<Row> =
+            rows.into_iter().filter(|row| only.as_ref().is_none_or(|text| row.matches(text))).collect();
+        if !rows.is_empty() {
+            head(title);
+            rows.drain(..).for_each(|row| row.print(effort));
+        }
+    }
+    println!("{NOTES}");
+}
+
+type Section = (&'static str, Vec<Row>);
+
+fn table() -> Vec<Section> {
+    let keys = vec![ours::key_generation_ecdsa(2, 3), dkls::key_generation(2, 3), cait::key_generation(2, 3)];
+    let mut ecdsa = Vec::new();
+    for (t, n) in SIZES {
+        ecdsa.push(dkls::sign(t, n));
+        ecdsa.extend(cait::sign(t, n));
+    }
+    ecdsa.push(dkls::sign_p256(2, 3));
+    let mut frost = Vec::new();
+    frost.extend(ours::key_generation_frost(2, 3));
+    frost.extend([zf::ed25519::key_generation(2, 3), zf::taproot::key_generation(2, 3)]);
+    for (t, n) in SIZES {
+        frost.extend([ours::frost(t, n), zf::ed25519::sign(t, n), zf::taproot::sign(t, n)]);
+    }
+    vec![
+        ("ECDSA: keys", keys),
+        ("ECDSA: signatures", ecdsa),
+        ("FROST", frost),
+        ("Underneath: operations of the curves", curves::rows()),
+    ]
+}
+
+/// The cost of a signature grows with t - 1 and not with n.
+fn scaling() -> Vec<Section> {
+    let by_t = GROWTH.iter().map(|&t| dkls::sign(t, t)).collect();
+    let by_n = [3, 9, 20].iter().map(|&n| dkls::sign(3, n)).collect();
+    let frost = GROWTH.iter().flat_map(|&t| [ours::frost(t, t), zf::ed25519::sign(t, t)]).collect();
+    vec![("ECDSA by t", by_t), ("ECDSA by n", by_n), ("FROST by t", frost)]
+}
