@@ -1,6 +1,7 @@
 //! One party's CPU time and bytes, ours beside other libraries, as Markdown.
 //!
-//! `cargo run --release --manifest-path benches/peers/Cargo.toml -- [--quick] [scaling] [--only TEXT]`
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml -- [--quick] [scaling] [--only TEXT]`; `scaling` prints growth with t and n
+//! instead of the main table.
 //!
 //! Everything runs in one thread of one process. The first party's work is on that thread's processor clock: start, decoding of what
 //! it receives, every round, encoding of what it sends. The other parties' work is not. Each row is the median of many runs. Bytes are
@@ -30,8 +31,9 @@ Notes
   framing (5-byte header, postcard), its phase 1 fragments in postcard. `cait-sith` in its own MessagePack. ZF's packages by their own
   `serialize`, sent by every signer to every other, without a coordinator.
 - `cait-sith` signs with a presignature, which takes two triples: a signature costs 2 triples + presign + sign, of which only the last needs the message.
-  It names no cheater. `dkls23-core` sets up multiplication in key generation, for each key anew. ZF's key generation has no
-  certificate, no complaints, and asks for confidential channels.
+  Its rows are the mean of the participants, whose roles differ. It names no cheater.
+- `dkls23-core` sets up multiplication with every other party in key generation, for each key anew; ours is the pairing, once with every other device
+  for all keys. ZF's key generation has no certificate, no complaints, and asks for confidential channels.
 - All in one build: k256 and p256 0.14 have their precomputed tables for `dkls23-core` as for us. `cait-sith` uses k256 0.13.
 - Licences: dkls23-core Apache-2.0 OR MIT, cait-sith MIT, ZF's FROST MIT OR Apache-2.0.";
 
@@ -64,13 +66,22 @@ fn main() {
 type Section = (&'static str, Vec<Row>);
 
 fn table() -> Vec<Section> {
-    let keys = vec![ours::key_generation_ecdsa(2, 3), dkls::key_generation(2, 3), cait::key_generation(2, 3)];
+    let keys = vec![
+        ours::key_generation_ecdsa(2, 3),
+        ours::pairing(),
+        dkls::key_generation(2, 3),
+        cait::key_generation(2, 3),
+    ];
     let mut ecdsa = Vec::new();
     for (t, n) in SIZES {
+        ecdsa.push(ours::ecdsa(t, n));
+        if (t, n) == (2, 3) {
+            ecdsa.extend(ours::ecdsa_more(t, n));
+        }
         ecdsa.push(dkls::sign(t, n));
-        ecdsa.extend(cait::sign(t, n));
+        ecdsa.extend([cait::triple(t), cait::presign(t, n), cait::sign(t, n)]);
     }
-    ecdsa.push(dkls::sign_p256(2, 3));
+    ecdsa.extend([ours::ecdsa_p256(2, 3), dkls::sign_p256(2, 3)]);
     let mut frost = Vec::new();
     frost.extend(ours::key_generation_frost(2, 3));
     frost.extend([zf::ed25519::key_generation(2, 3), zf::taproot::key_generation(2, 3)]);
@@ -87,8 +98,8 @@ fn table() -> Vec<Section> {
 
 /// The cost of a signature grows with t - 1 and not with n.
 fn scaling() -> Vec<Section> {
-    let by_t = GROWTH.iter().map(|&t| dkls::sign(t, t)).collect();
-    let by_n = [3, 9, 20].iter().map(|&n| dkls::sign(3, n)).collect();
+    let by_t = GROWTH.iter().flat_map(|&t| [ours::ecdsa(t, t), dkls::sign(t, t)]).collect();
+    let by_n = [3, 9, 20].iter().flat_map(|&n| [ours::ecdsa(3, n), dkls::sign(3, n)]).collect();
     let frost = GROWTH.iter().flat_map(|&t| [ours::frost(t, t), zf::ed25519::sign(t, t)]).collect();
     vec![("ECDSA by t", by_t), ("ECDSA by n", by_n), ("FROST by t", frost)]
 }

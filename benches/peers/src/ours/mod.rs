@@ -1,22 +1,23 @@
 //! This library. Every protocol is a [`Session`], so one driver plays them all.
 
-use std::marker::PhantomData;
+mod ecdsa;
+mod frost;
+mod keys;
 
 use getrandom::SysRng;
-use quorate::curve::{EcdsaSecp256k1, FrostEd25519, Scheme};
-use quorate::dkg::{Dkg, Run};
 use quorate::envelope::{Unsigned, Verified};
-use quorate::frost::{self, Task};
 use quorate::identity::Pending;
-use quorate::key::KeyShare;
-use quorate::party::{Parties, PartyId, Threshold};
+use quorate::party::PartyId;
 use quorate::session::{Session, State, Status};
-use quorate::sim::{Cast, MemoryLedger};
+use quorate::sim::Cast;
 use quorate::wire::SessionId;
 use rand_core::{Rng, UnwrapErr};
 
 use crate::meter::Cost;
-use crate::row::Row;
+
+pub use ecdsa::{ecdsa, ecdsa_more, ecdsa_p256};
+pub use frost::frost;
+pub use keys::{key_generation_ecdsa, key_generation_frost, pairing};
 
 const WHO: &str = "quorate";
 
@@ -53,13 +54,16 @@ enum Envelopes {
 /// One party's messages of one step: receiver, bytes.
 type Outgoing = Vec<(Option<PartyId>, Vec<u8>)>;
 
-/// Runs a protocol once among all its parties.
-fn play<P: Protocol>(cast: &Cast, protocol: &P, envelopes: Envelopes) -> Cost {
+/// What every party got, in their order.
+type Outputs<P> = Vec<<<P as Protocol>::State as State>::Output>;
+
+/// Runs a protocol once among all its parties: the first one's cost, and everybody's result.
+fn play<P: Protocol>(cast: &Cast, protocol: &P, envelopes: Envelopes) -> (Cost, Outputs<P>) {
     let (mut cost, ids, id) = (Cost::default(), protocol.parties(), session_id());
     let mut sessions: Vec<_> = ids.iter().map(|me| cost.work(me.get(), || protocol.start(*me, id))).collect();
     let mut sent = vec![0; ids.len()];
-    let mut open = ids.len();
-    while open > 0 {
+    let mut outputs: Vec<_> = ids.iter().map(|_| None).collect();
+    while outputs.iter().any(Option::is_none) {
         let mut post = Vec::new();
         for (session, sent) in sessions.iter().zip(&mut sent) {
             let me = session.terms().me;
@@ -78,11 +82,13 @@ fn play<P: Protocol>(cast: &Cast, protocol: &P, envelopes: Envelopes) -> Cost {
         } else {
             deliver(&mut cost, &post, &mut sessions);
         }
-        for session in &mut sessions {
-            open -= usize::from(advance(&mut cost, cast, session));
+        for (session, output) in sessions.iter_mut().zip(&mut outputs) {
+            if output.is_none() {
+                *output = advance(&mut cost, cast, session);
+            }
         }
     }
-    cost
+    (cost, outputs.into_iter().flatten().collect())
 }
 
 type Message = (PartyId, Option<PartyId>, Vec<u8>);
@@ -127,8 +133,8 @@ fn deliver_signed<S: State>(
     }
 }
 
-/// Advances one party as far as it goes; whether it has its result now.
-fn advance<S: State>(cost: &mut Cost, cast: &Cast, session: &mut Session<S>) -> bool {
+/// Advances one party as far as it goes; its result, if it has one now.
+fn advance<S: State>(cost: &mut Cost, cast: &Cast, session: &mut Session<S>) -> Option<S::Output> {
     let me = session.terms().me;
     loop {
         match cost.work(me.get(), || session.advance(&mut rng())).unwrap() {
@@ -140,92 +146,8 @@ fn advance<S: State>(cost: &mut Cost, cast: &Cast, session: &mut Session<S>) -> 
                     session.kept(&key.sign(&input)).unwrap();
                 });
             }
-            Status::Done(_) => return true,
-            _ => return false,
+            Status::Done(output) => return Some(output),
+            _ => return None,
         }
     }
-}
-
-/// Key generation for one scheme.
-struct Generation<S> {
-    cast: Cast,
-    threshold: Threshold,
-    scheme: PhantomData<S>,
-}
-
-impl<S: Scheme> Generation<S> {
-    fn new(t: u16, n: u16) -> Self {
-        let cast = Cast::new(1..=n, &mut rng()).unwrap();
-        Self { cast, threshold: Threshold::new(t, n).unwrap(), scheme: PhantomData }
-    }
-}
-
-impl<S: Scheme> Protocol for Generation<S> {
-    type State = Dkg<S>;
-
-    fn parties(&self) -> Vec<PartyId> {
-        self.cast.ids()
-    }
-
-    fn start(&self, me: PartyId, id: SessionId) -> Session<Dkg<S>> {
-        let run = Run::new(self.threshold, self.cast.roster().clone(), id).unwrap();
-        Dkg::start(&run, me, &mut MemoryLedger::default(), &mut rng()).unwrap()
-    }
-}
-
-fn key_generation<S: Scheme + 'static>(what: String, t: u16, n: u16, envelopes: Envelopes) -> Row {
-    Row::new(what, WHO, move || {
-        let generation = Generation::<S>::new(t, n);
-        move || play(&generation.cast, &generation, envelopes)
-    })
-}
-
-pub fn key_generation_ecdsa(t: u16, n: u16) -> Row {
-    key_generation::<EcdsaSecp256k1>(format!("secp256k1, key generation {t}-of-{n}"), t, n, Envelopes::Apart)
-}
-
-pub fn key_generation_frost(t: u16, n: u16) -> [Row; 2] {
-    let what = format!("FROST, key generation {t}-of-{n}");
-    let signed = format!("{what}, with signed envelopes");
-    [
-        key_generation::<FrostEd25519>(what, t, n, Envelopes::Apart),
-        key_generation::<FrostEd25519>(signed, t, n, Envelopes::Counted),
-    ]
-}
-
-/// FROST on Ed25519 among the first t of n.
-struct Frost {
-    cast: Cast,
-    shares: Vec<KeyShare<FrostEd25519>>,
-}
-
-impl Frost {
-    fn new(t: u16, n: u16) -> Self {
-        let cast = Cast::new(1..=n, &mut rng()).unwrap();
-        let mut shares = cast.deal(Threshold::new(t, n).unwrap(), &mut rng()).unwrap();
-        shares.truncate(t.into());
-        Self { cast, shares }
-    }
-}
-
-impl Protocol for Frost {
-    type State = frost::Sign<FrostEd25519>;
-
-    fn parties(&self) -> Vec<PartyId> {
-        self.shares.iter().map(KeyShare::id).collect()
-    }
-
-    fn start(&self, me: PartyId, id: SessionId) -> Session<Self::State> {
-        let share = self.shares.iter().find(|share| share.id() == me).unwrap();
-        let signers = Parties::new(self.parties()).unwrap();
-        let task = Task::new(share.public(), signers, b"a message of thirty-two bytes...", id).unwrap();
-        frost::Sign::start(share, task, &mut rng()).unwrap()
-    }
-}
-
-pub fn frost(t: u16, n: u16) -> Row {
-    Row::new(format!("FROST, sign {t}-of-{n}"), WHO, move || {
-        let frost = Frost::new(t, n);
-        move || play(&frost.cast, &frost, Envelopes::Apart)
-    })
 }
