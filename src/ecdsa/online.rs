@@ -76,8 +76,7 @@ impl<S: EcdsaScheme> Online<S> {
         let all = Some(Expect { from: others, shapes: alloc::vec![(Kind::All, FRAGMENT_LEN)] });
         let plan = Plan::from(alloc::vec![RoundPlan { round: 1, all, direct: None }]);
         let Presignature { presigned, signers, key, .. } = presignature;
-        let (round, outbox) = Round3::start(1, signers, [(presigned, key, digest)])
-            .map_err(|_| SetupError::WrongPresignature)?;
+        let (round, outbox) = Round3::start(1, signers, [(presigned, key, digest)]);
         Ok(Session::new(terms, plan, Self(round), outbox))
     }
 }

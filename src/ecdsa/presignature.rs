@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::job::Order;
 use super::round2::Presigned;
-use super::suite::EcdsaScheme;
+use super::suite::{EcdsaScheme, NonceImage};
 use super::team::Team;
 use crate::curve::{Curve, Scheme, encode_point, read_point, read_scalar, write_scalar};
 use crate::error::ResumeError;
@@ -161,7 +161,7 @@ impl<S: EcdsaScheme> Presignature<S> {
         let pairings: Option<Vec<_>> = (1..count).map(|_| r.array().copied()).collect();
         let mut scalar = || read_scalar::<S::Curve>(r.bytes(32)?);
         let fragments = Secret::new([scalar()?, scalar()?, scalar()?]);
-        let presigned = Presigned { id, R, fragments };
+        let presigned = Presigned { id, R, image: NonceImage::of(&R)?, fragments };
         Some(Self { presigned, me, key_id, epoch_id, signers, path, key, pairings: pairings?, generation })
     }
 }

@@ -224,14 +224,14 @@ fn open<S: EcdsaScheme>(
     // sk_i, c^u or c^v is zero with negligible probability
     let degenerate = Abort::no_fault(1, "S2.7", Chance::Degenerate);
     S::Curve::encode_points(&points, &mut encoded).ok_or(degenerate)?;
-    let mut encoded = encoded.chunks_exact(S::Curve::POINT_LEN);
+    let mut points_encoded = encoded.chunks_exact(S::Curve::POINT_LEN);
 
     let mut bodies: Vec<Vec<u8>> =
         team.links.iter().map(|_| Vec::with_capacity(OPEN_LEN * items.len())).collect();
     let mut opened = Vec::with_capacity(items.len());
     for Multiplied { offer, products, points } in items {
         let Offer { draft, share, view, others } = offer;
-        let key = encoded.next().unwrap_or(&[]);
+        let key = points_encoded.next().unwrap_or(&[]);
         let mut c = Vec::with_capacity(products.len());
         for (((product, message), receiver), body) in
             products.into_iter().zip(&draft.receivers).zip(&mut bodies)
@@ -239,25 +239,17 @@ fn open<S: EcdsaScheme>(
             body.extend_from_slice(draft.encoded.expose());
             body.extend_from_slice(&draft.salt);
             body.extend_from_slice(key);
-            encoded.by_ref().take(2).for_each(|gamma| body.extend_from_slice(gamma));
+            points_encoded.by_ref().take(2).for_each(|gamma| body.extend_from_slice(gamma));
             write_scalar::<S::Curve>(&(*draft.mask.expose() - receiver.factor().expose()), body);
             body.extend_from_slice(&view);
             body.extend_from_slice(&message);
             c.push(product);
         }
         let K = points.first().copied().unwrap_or(Point::<S>::identity());
-        let Draft { nonce, mask, R, receivers, .. } = draft;
-        opened.push(Opened {
-            nonce,
-            mask,
-            share,
-            R: *R.expose(),
-            K,
-            c,
-            receivers,
-            view,
-            commitments: others,
-        });
+        let Draft { nonce, mask, R, receivers, encoded, .. } = draft;
+        let encoded = [encoded.expose().clone(), key.to_vec()];
+        let R = *R.expose();
+        opened.push(Opened { nonce, mask, share, R, K, encoded, c, receivers, view, commitments: others });
     }
     let direct = team.links.iter().map(|(id, _)| *id).zip(bodies).collect();
     Ok((opened, Outbox { round: 2, all: None, direct }))

@@ -17,7 +17,7 @@ use super::rng::SessionRng;
 use super::round1::commit;
 use super::suite::{EcdsaScheme, NonceImage};
 use super::team::Team;
-use crate::curve::{Curve, Scheme, encode_point};
+use crate::curve::{Curve, Scheme};
 use crate::error::{Abort, Chance, Charges, Doubt, Fault, Verdict};
 use crate::hash::{Tag, Transcript};
 use crate::party::PartyId;
@@ -41,6 +41,8 @@ pub(super) struct Opened<S: EcdsaScheme> {
     /// `R_i`, `pk_i`.
     pub(super) R: Point<S>,
     pub(super) K: Point<S>,
+    /// Both encoded, as sent.
+    pub(super) encoded: [Vec<u8>; 2],
     /// As Alice: `c^u, c^v` with each other signer.
     pub(super) c: Vec<Products<S>>,
     /// As Bob.
@@ -56,6 +58,7 @@ pub(super) struct Presigned<S: EcdsaScheme> {
     /// `V2`: names the nonce point and everybody's part in it.
     pub(super) id: [u8; 32],
     pub(super) R: Point<S>,
+    pub(super) image: NonceImage<S::Curve>,
     /// `phi_i`, `u_i`, `v_i`.
     pub(super) fragments: Secret<[Scalar<S>; 3]>,
 }
@@ -115,13 +118,13 @@ impl<S: EcdsaScheme> Round2<S> {
             }
             // [S2.7] the nonce point is not the identity, its x not zero modulo q
             let R = others.iter().fold(own.R, |sum, (R, _, _)| sum + R);
-            if NonceImage::<S::Curve>::of(&R).is_none() {
-                return Err(Abort::no_fault(2, "S2.7", Chance::Degenerate));
-            }
-            let ids = || team.links.iter().map(|(id, _)| *id);
-            let id = openings_view::<S>(sid, (team.me, own), ids().zip(&others));
+            let image = NonceImage::of(&R).ok_or(Abort::no_fault(2, "S2.7", Chance::Degenerate))?;
+            let [nonce, key] = &own.encoded;
+            let theirs = team.links.iter().zip(&openings);
+            let theirs = theirs.filter_map(|((id, _), list)| list.get(at).map(|o| (*id, o.nonce, o.key)));
+            let id = openings_view(sid, theirs.chain([(team.me, &nonce[..], &key[..])]).collect());
             let fragments = own.fragments(others.iter().map(|(_, _, psi)| psi), &d);
-            presigned.push(Presigned { id, R, fragments });
+            presigned.push(Presigned { id, R, image, fragments });
         }
         // [S1.1] and nobody until this leaves
         team.release(2)?;
@@ -218,17 +221,10 @@ fn inputs_match<S: EcdsaScheme>(
 }
 
 /// `V2 = H("sign-view2"; sid, per id ascending one item u16 id || R_id || pk_id)`.
-fn openings_view<'a, S: EcdsaScheme>(
-    sid: &[u8; 32],
-    (me, own): (PartyId, &Opened<S>),
-    others: impl Iterator<Item = (PartyId, &'a (Point<S>, Point<S>, Scalar<S>))>,
-) -> [u8; 32] {
-    let mut all: Vec<_> = others.map(|(id, (R, K, _))| (id, *R, *K)).chain([(me, own.R, own.K)]).collect();
+fn openings_view(sid: &[u8; 32], mut all: Vec<(PartyId, &[u8], &[u8])>) -> [u8; 32] {
     all.sort_unstable_by_key(|(id, ..)| *id);
     let start = Transcript::new(Tag::SignView2).bytes(sid);
-    // None of them is the identity.
-    let encode = |point| encode_point::<S::Curve>(point).unwrap_or_default();
-    all.iter().fold(start, |t, (id, R, K)| t.parts(&[&id.to_bytes(), &encode(R), &encode(K)])).finish()
+    all.into_iter().fold(start, |t, (id, nonce, key)| t.parts(&[&id.to_bytes(), nonce, key])).finish()
 }
 
 impl<S: EcdsaScheme> Opened<S> {

@@ -14,7 +14,7 @@ use super::round2::Presigned;
 use super::signature::Signature;
 use super::suite::{EcdsaScheme, NonceImage, reduce};
 use crate::curve::{Curve, Scheme, write_scalar};
-use crate::error::{Abort, Chance, Charges, Doubt, Fault, Verdict};
+use crate::error::{Abort, Charges, Doubt, Fault, Verdict};
 use crate::party::{Parties, PartyId};
 use crate::session::{Inbox, Outbox, views_differ};
 use crate::wire::Kind;
@@ -27,6 +27,7 @@ type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
 struct Item<S: EcdsaScheme> {
     view: [u8; 32],
     R: Point<S>,
+    image: NonceImage<S::Curve>,
     key: Point<S>,
     digest: Digest,
     /// `w_i`, `u_i`: sent, so public.
@@ -47,21 +48,17 @@ impl<S: EcdsaScheme> Round3<S> {
         round: u8,
         signers: Parties,
         presigned: impl IntoIterator<Item = (Presigned<S>, Point<S>, Digest)>,
-    ) -> Result<(Self, Outbox), Abort> {
+    ) -> (Self, Outbox) {
         let (mut items, mut body) = (Vec::new(), Vec::new());
-        for (Presigned { id, R, fragments }, key, digest) in presigned {
-            let image = NonceImage::<S::Curve>::of(&R);
-            let Some(NonceImage { r, .. }) = image else {
-                return Err(Abort::no_fault(round, "S2.7", Chance::Degenerate));
-            };
+        for (Presigned { id, R, image, fragments }, key, digest) in presigned {
             let [phi, u, v] = fragments.expose();
-            let w = reduce::<S::Curve>(digest.as_bytes()) * phi + r * v;
+            let w = reduce::<S::Curve>(digest.as_bytes()) * phi + image.r * v;
             body.extend_from_slice(&id);
             write_scalar::<S::Curve>(&w, &mut body);
             write_scalar::<S::Curve>(u, &mut body);
-            items.push(Item { view: id, R, key, digest, own: [w, *u] });
+            items.push(Item { view: id, R, image, key, digest, own: [w, *u] });
         }
-        Ok((Self { round, signers, items }, Outbox::to_all(round, Kind::All, body)))
+        (Self { round, signers, items }, Outbox::to_all(round, Kind::All, body))
     }
 
     /// Adds the fragments up, and verifies every signature before it is returned.
@@ -92,13 +89,15 @@ impl<S: EcdsaScheme> Round3<S> {
                 Abort { round, check, verdict, others: Vec::new() }
             };
             // [S3.3] s = w / u exists and is not zero
-            let s = u.invert().into_option().map(|inverse| inverse * w);
-            let signature = s.and_then(|s| Signature::from_parts(&item.R, &s));
-            let signature: Signature<S> = signature.ok_or_else(|| doubt("S3.3"))?;
-            // [S3.4] and the signature verifies
-            if !signature.verify(&item.key, item.digest) {
+            let inverse = (w * u).invert().into_option().ok_or_else(|| doubt("S3.3"))?;
+            let (s, s_inverse) = (w * w * inverse, u * u * inverse);
+            // [S3.4] and the signature verifies: h/s G + r/s pk' is R
+            let h = reduce::<S::Curve>(item.digest.as_bytes());
+            let (a, b) = (h * s_inverse, item.image.r * s_inverse);
+            if S::Curve::mul_base_add_vartime(&a, &item.key, &b) != item.R {
                 return Err(doubt("S3.4"));
             }
+            let signature = Signature::from_parts(item.image, &s).ok_or_else(|| doubt("S3.3"))?;
             signatures.push(signature);
         }
         Ok(signatures)

@@ -61,7 +61,7 @@ fn fragments<S: EcdsaScheme>(
     let items: Option<Vec<_>> =
         presigned.into_iter().zip(orders).map(|(p, (key, d))| Some((p, key, d?))).collect();
     let items = items.ok_or(Abort::no_fault(2, "S0.4", Chance::OwnFault))?;
-    Round3::start(3, team.signers, items)
+    Ok(Round3::start(3, team.signers, items))
 }
 
 /// What starting a run makes.

@@ -30,13 +30,9 @@ pub struct Signature<S: EcdsaScheme> {
 }
 
 impl<S: EcdsaScheme> Signature<S> {
-    /// Of nonce point R and s; in low-s form if the scheme always is. `None` if R is the identity, r = 0 or s = 0.
-    pub(crate) fn from_parts(nonce: &Point<S>, s: &Scalar<S>) -> Option<Self> {
-        Self::of(NonceImage::of(nonce)?, s)
-    }
-
-    fn of(image: NonceImage<S::Curve>, s: &Scalar<S>) -> Option<Self> {
-        let NonceImage { r, recovery_id } = image;
+    /// From what a nonce point gives and s; in low-s form if the scheme always is. `None` if s = 0. It is not verified here.
+    pub(crate) fn from_parts(nonce: NonceImage<S::Curve>, s: &Scalar<S>) -> Option<Self> {
+        let NonceImage { r, recovery_id } = nonce;
         let signature = Self { pair: S::pair(&r, s)?, recovery_id };
         Some(if S::LOW_S_ALWAYS { signature.low_s() } else { signature })
     }
@@ -343,7 +339,7 @@ mod tests {
                     let was_high = is_high::<S::Curve>(&s);
                     for low_s in [false, true] {
                         let flips = was_high && (low_s || S::LOW_S_ALWAYS);
-                        let signature = Signature::<S>::from_parts(&nonce, &s).unwrap();
+                        let signature = Signature::<S>::from_parts(image, &s).unwrap();
                         let signature = if low_s { signature.low_s() } else { signature };
                         assert_eq!(signature.recovery_id(), id ^ u8::from(flips));
                         assert_eq!(signature.is_low_s(), flips || !was_high);
@@ -369,16 +365,15 @@ mod tests {
         use crate::curve::{EcdsaSecp256k1, Secp256k1};
         let nonce = read_point::<Secp256k1>(&[&[2], &bytes(EcdsaSecp256k1::Q)[..]].concat()).unwrap();
         assert!(NonceImage::<Secp256k1>::of(&nonce).is_none());
-        assert!(Signature::<EcdsaSecp256k1>::from_parts(&nonce, &k256::Scalar::ONE).is_none());
     }
 
     fn sign<S: EcdsaScheme>(secret: &Scalar<S>, digest: Digest, low_s: bool) -> Signature<S> {
         let mut rng = ChaCha20Rng::from_seed(*digest.as_bytes());
         let k = random_scalar::<S::Curve>(&mut rng);
         let nonce = S::Curve::mul_base(&k);
-        let r = NonceImage::<S::Curve>::of(&nonce).unwrap().r;
-        let s = (reduce::<S::Curve>(digest.as_bytes()) + r * secret) * k.invert().unwrap();
-        let signature = Signature::from_parts(&nonce, &s).unwrap();
+        let image = NonceImage::<S::Curve>::of(&nonce).unwrap();
+        let s = (reduce::<S::Curve>(digest.as_bytes()) + image.r * secret) * k.invert().unwrap();
+        let signature = Signature::from_parts(image, &s).unwrap();
         if low_s { signature.low_s() } else { signature }
     }
 
@@ -444,10 +439,11 @@ mod tests {
         }
         // For the identity as a key, anybody could make one: R = (h/s) G.
         let h = reduce::<S::Curve>(Digest::from(message).as_bytes());
-        let forged = Signature::<S>::from_parts(&S::Curve::mul_base(&h), &Scalar::<S>::ONE).unwrap();
+        let image = NonceImage::of(&S::Curve::mul_base(&h)).unwrap();
+        let forged = Signature::<S>::from_parts(image, &Scalar::<S>::ONE).unwrap();
         assert!(!forged.verify(&identity, message));
-        assert!(Signature::<S>::from_parts(&key, &Scalar::<S>::ZERO).is_none());
-        assert!(Signature::<S>::from_parts(&identity, &Scalar::<S>::ONE).is_none());
+        assert!(Signature::<S>::from_parts(image, &Scalar::<S>::ZERO).is_none());
+        assert!(NonceImage::<S::Curve>::of(&identity).is_none());
     }
 
     /// Whatever the reader takes, the writer writes: so there is one encoding.
