@@ -266,3 +266,24 @@ fn a_wrong_header_is_refused() {
     assert_eq!(honest.session.receive(me, &good), Err(wrong));
     assert_eq!(honest.session.receive(peer, &good), Ok(Receipt::Stored));
 }
+
+#[test]
+fn of_several_faults_in_a_round_the_first_check_speaks() {
+    let spoilt = |second: fn(&mut Puppet)| {
+        let (honest, _) = play(true, &mut |round, puppet| {
+            if round == 2 {
+                puppet.sent[1][8192] ^= 1;
+                second(puppet);
+            }
+        });
+        honest.end()
+    };
+    assert_eq!(spoilt(|_| {}), P2_3);
+    let degenerate: fn(&mut Puppet) = |puppet| {
+        let cancels =
+            encode(-hash_point(&puppet.direction(false), 9, 0, &puppet.sent[1][64 * 9 + 32..][..32]));
+        puppet.sent[1][64 * 9..][..32].copy_from_slice(&cancels);
+    };
+    assert_eq!(spoilt(degenerate), P2_2);
+    assert_eq!(spoilt(|puppet| puppet.sent[1][8160..8192].fill(0)), P2_1);
+}
