@@ -1,4 +1,4 @@
-//! Stub.
+#![doc = include_str!("protocol.md")]
 
 mod job;
 mod message;

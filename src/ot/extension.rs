@@ -2,7 +2,7 @@
 //!
 //! Bob holds every leaf of every tree, Alice all but the `Delta_i`-th of tree i. Bob chooses bits `beta`; afterwards he holds a column
 //! `t_j` and Alice `q_j = t_j ^ beta_j * Delta` for each of 416 j. The equations, the message and the check stand in the module
-//! documentation of [`crate::pairing`]. No index and no branch depends on `Delta` or `beta`: Alice keeps her leaves permuted, so
+//! documentation of [`crate::ecdsa`]. No index and no branch depends on `Delta` or `beta`: Alice keeps her leaves permuted, so
 //! that slot z of a tree holds leaf `z ^ Delta_i` and the missing one is always slot 0, a row of zeros.
 
 use alloc::vec::Vec;

@@ -1,7 +1,7 @@
 //! Random vector oblivious multiplication (DKLs23, Protocol 5.2, with two inputs and one check column).
 //!
 //! Alice has `a_1, a_2` and gets `c_1, c_2`; Bob gets a random `b` and `d_1, d_2`, with `c_i + d_i = a_i * b`. It is run over the 416
-//! correlated transfers of [`crate::ot`]; equations, check and deviations stand in the module documentation of [`crate::pairing`].
+//! correlated transfers of [`crate::ot`]; equations, check and deviations stand in the module documentation of [`crate::ecdsa`].
 //!
 //! | paper | here |
 //! |---|---|
