@@ -79,7 +79,10 @@ fn table() -> Vec<Section> {
             ecdsa.extend(ours::ecdsa_more(t, n));
         }
         ecdsa.push(dkls::sign(t, n));
-        ecdsa.extend([cait::triple(t), cait::presign(t, n), cait::sign(t, n)]);
+        if n > t {
+            ecdsa.push(cait::triple(t));
+        }
+        ecdsa.extend([cait::presign(t, n), cait::sign(t, n)]);
     }
     ecdsa.extend([ours::ecdsa_p256(2, 3), dkls::sign_p256(2, 3)]);
     let mut frost = Vec::new();
