@@ -1,6 +1,7 @@
 //! Threshold ECDSA: a signature in one run, in a batch, and by way of a presignature.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1};
 use quorate::ecdsa::{
@@ -13,7 +14,6 @@ use quorate::session::Session;
 use quorate::sim::Cast;
 use quorate::wire::SessionId;
 
-use super::keys::pair_all;
 use super::{Envelopes, Protocol, WHO, play, rng};
 use crate::meter::Cost;
 use crate::row::Row;
@@ -25,7 +25,7 @@ const BATCH: usize = 16;
 struct Signers<S: EcdsaScheme> {
     cast: Cast,
     shares: Vec<KeyShare<S>>,
-    pairings: Vec<Pairings>,
+    pairings: BTreeMap<PartyId, Pairings>,
 }
 
 impl<S: EcdsaScheme> Signers<S> {
@@ -33,8 +33,8 @@ impl<S: EcdsaScheme> Signers<S> {
         let cast = Cast::new(1..=n, &mut rng()).unwrap();
         let mut shares = cast.deal::<S>(Threshold::new(t, n).unwrap(), &mut rng()).unwrap();
         shares.truncate(t.into());
-        let ids: Vec<_> = shares.iter().map(KeyShare::id).collect();
-        let pairings = pair_all(&cast, &ids);
+        let ids = Parties::new(shares.iter().map(KeyShare::id)).unwrap();
+        let pairings = cast.deal_pairings(&ids, &mut rng()).unwrap();
         Self { cast, shares, pairings }
     }
 
@@ -43,7 +43,8 @@ impl<S: EcdsaScheme> Signers<S> {
     }
 
     fn at(&self, me: PartyId) -> (&KeyShare<S>, &Pairings) {
-        self.shares.iter().zip(&self.pairings).find(|(share, _)| share.id() == me).unwrap()
+        let share = self.shares.iter().find(|share| share.id() == me).unwrap();
+        (share, &self.pairings[&me])
     }
 
     fn all(&self) -> Parties {
@@ -130,7 +131,7 @@ impl<S: EcdsaScheme> Protocol for Late<'_, S> {
         let place = self.0.ids().iter().position(|other| *other == me).unwrap();
         let presignature = self.1.borrow_mut()[place].take().unwrap();
         let message = Message::sha256(b"a message of thirty-two bytes...");
-        Online::start(presignature, share.public(), pairings, message, id, true).unwrap()
+        Online::start(presignature, share.public(), pairings, message, id).unwrap()
     }
 }
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use quorate::curve::{EcdsaSecp256k1, FrostEd25519, Scheme};
 use quorate::dkg::{Dkg, Run};
 use quorate::identity::PublicIdentity;
-use quorate::pairing::{Pair, Pairings};
+use quorate::pairing::Pair;
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::session::Session;
 use quorate::sim::{Cast, MemoryLedger};
@@ -65,10 +65,8 @@ pub fn key_generation_frost(t: u16, n: u16) -> [Row; 2] {
 struct Devices([PublicIdentity; 2]);
 
 impl Devices {
-    fn new(cast: &Cast, a: PartyId, b: PartyId) -> (Self, [PartyId; 2]) {
-        let mut both = [a, b].map(|id| (cast.key(id).unwrap().public(), id));
-        both.sort_by_key(|(public, _)| public.0);
-        (Self(both.map(|(public, _)| public)), both.map(|(_, id)| id))
+    fn new(a: PublicIdentity, b: PublicIdentity) -> Self {
+        Self(if a.0 < b.0 { [a, b] } else { [b, a] })
     }
 }
 
@@ -89,22 +87,8 @@ impl Protocol for Devices {
 pub fn pairing() -> Row {
     Row::new("pairing with one device, for all keys", WHO, || {
         let cast = Cast::new(1..=2, &mut rng()).unwrap();
-        let (devices, _) = Devices::new(&cast, cast.ids()[0], cast.ids()[1]);
+        let [a, b] = [0, 1].map(|at| cast.key(cast.ids()[at]).unwrap().public());
+        let devices = Devices::new(a, b);
         move || play(&cast, &devices, Envelopes::Apart).0
     })
-}
-
-/// Pairs each of these parties with each other; their pairings, in their order.
-pub fn pair_all(cast: &Cast, ids: &[PartyId]) -> Vec<Pairings> {
-    let mut sets: Vec<Pairings> = ids.iter().map(|_| Pairings::new()).collect();
-    for (at, a) in ids.iter().enumerate() {
-        for b in &ids[..at] {
-            let (devices, order) = Devices::new(cast, *a, *b);
-            for (id, pairing) in order.iter().zip(play(cast, &devices, Envelopes::Apart).1) {
-                let place = ids.iter().position(|other| other == id).unwrap();
-                sets[place].insert(pairing);
-            }
-        }
-    }
-    sets
 }
