@@ -34,6 +34,7 @@ Notes
   Its rows are the mean of the participants, whose roles differ. It names no cheater.
 - `dkls23-core` sets up multiplication with every other party in key generation, for each key anew; ours is the pairing, once with every other device
   for all keys. ZF's key generation has no certificate, no complaints, and asks for confidential channels.
+- Not the same parameters: `dkls23-core` extends 256 base transfers per direction, we 128; both take 80 bits of statistical security.
 - All in one build: k256 and p256 0.14 have their precomputed tables for `dkls23-core` as for us. `cait-sith` uses k256 0.13.
 - Licences: dkls23-core Apache-2.0 OR MIT, cait-sith MIT, ZF's FROST MIT OR Apache-2.0.";
 
