@@ -120,6 +120,19 @@ impl Transcript {
         self
     }
 
+    /// Starts one item of `len` bytes, which [`Transcript::feed`] brings.
+    #[cfg(feature = "ecdsa")]
+    pub(crate) fn begin(mut self, len: usize) -> Self {
+        self.0.update((len as u32).to_be_bytes());
+        self
+    }
+
+    /// Some bytes of the item begun.
+    #[cfg(feature = "ecdsa")]
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
     pub(crate) fn u8(self, item: u8) -> Self {
         self.bytes(&[item])
     }
@@ -189,24 +202,28 @@ impl Keyed {
         Self(state)
     }
 
-    /// `F` of `N <= 55` bytes, as SHA-256's eight big-endian words: the data, the padding and the length of both blocks fill the second
-    /// block.
+    /// `F` of each of `B` inputs of `N <= 55` bytes, as SHA-256's eight big-endian words. Data, padding and the length of both blocks
+    /// fill the second block. All are laid out before the first is compressed: that lets the processor overlap them.
     #[inline]
-    pub(crate) fn words<const N: usize>(&self, data: &[u8; N]) -> [u32; 8] {
+    pub(crate) fn words<const N: usize, const B: usize>(&self, data: &[[u8; N]; B]) -> [[u32; 8]; B] {
         const { assert!(N <= 55, "two compressions") };
-        let mut block = [0; 64];
-        if let Some(start) = block.first_chunk_mut::<N>() {
-            *start = *data;
+        let mut blocks = [[0; 64]; B];
+        for (block, data) in blocks.iter_mut().zip(data) {
+            if let Some(start) = block.first_chunk_mut::<N>() {
+                *start = *data;
+            }
+            if let Some(end) = block.get_mut(N) {
+                *end = 0x80;
+            }
+            if let Some(length) = block.last_chunk_mut::<8>() {
+                *length = ((64 + N as u64) * 8).to_be_bytes();
+            }
         }
-        if let Some(end) = block.get_mut(N) {
-            *end = 0x80;
+        let mut states = [self.0; B];
+        for (state, block) in states.iter_mut().zip(&blocks) {
+            compress256(state, core::slice::from_ref(block));
         }
-        if let Some(length) = block.last_chunk_mut::<8>() {
-            *length = ((64 + N as u64) * 8).to_be_bytes();
-        }
-        let mut state = self.0;
-        compress256(&mut state, &[block]);
-        state
+        states
     }
 }
 
@@ -257,7 +274,7 @@ mod tests {
             input.resize(32, 0);
             input.extend_from_slice(&key);
             input.extend_from_slice(&data);
-            let words = Keyed::new(Tag::SsPadOut, &key).words(&data);
+            let [_, words] = Keyed::new(Tag::SsPadOut, &key).words(&[[0; N], data]);
             assert_eq!(words.map(u32::to_be_bytes).as_flattened(), sha256(&input));
         }
         check::<0>();

@@ -5,6 +5,7 @@
 
 #![allow(non_snake_case)]
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use group::Group;
@@ -22,6 +23,7 @@ use crate::error::{Abort, Chance, Fault, SetupError};
 use crate::hash::{Tag, Transcript};
 use crate::ot::DEPTH;
 use crate::ot::extension::{Extended, extend};
+use crate::pairing::Secrets;
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Inbox, Outbox};
@@ -105,6 +107,8 @@ impl<S: EcdsaScheme> Round1<S> {
         }
         team.settle(1, results)?;
 
+        let room = || Vec::with_capacity(OPEN_LEN * drafts.len());
+        let mut bodies: Vec<Vec<u8>> = team.links.iter().map(|_| room()).collect();
         let mut offers = Vec::with_capacity(drafts.len());
         for (at, draft) in drafts.into_iter().enumerate() {
             let others: Option<Vec<_>> = commits.iter().map(|list| Some(*list.get(at)?.commitment)).collect();
@@ -119,13 +123,22 @@ impl<S: EcdsaScheme> Round1<S> {
             for ((id, _), of) in team.links.iter().zip(&secrets) {
                 zero::add::<S::Curve>(&mut sum, &of.zero, sid, &view, [team.me, *id]);
             }
-            let offer = Offer { draft, share: Secret::new(*sum), view, others };
-            offers.push(offer.multiply(sid, &team, &secrets, &extended, &mut rng));
+            let mut offer = Offer {
+                draft,
+                share: Secret::new(*sum),
+                view,
+                others,
+                products: Vec::new(),
+                points: Vec::new(),
+            };
+            offer.multiply(sid, &team, &secrets, &extended, &mut bodies, &mut rng);
+            offers.push(offer);
         }
-        let (opened, outbox) = open(&team, offers)?;
+        let opened = open(offers, &mut bodies)?;
         // [S1.1] and nobody until this leaves
         team.release(1)?;
-        Ok((Round2::new(team, opened), outbox))
+        let direct = team.links.iter().map(|(id, _)| *id).zip(bodies).collect();
+        Ok((Round2::new(team, opened), Outbox { round: 2, all: None, direct }))
     }
 }
 
@@ -172,85 +185,71 @@ impl<S: EcdsaScheme> Draft<S> {
     }
 }
 
-/// One signature with what the commitments determine.
+/// One signature with what the commitments determine, multiplied with every peer; the points are not encoded yet.
 struct Offer<S: EcdsaScheme> {
     draft: Draft<S>,
     /// `sk_i = lambda_i (s_i + epsilon) + zeta_i`.
     share: Secret<Scalar<S>>,
     view: [u8; 32],
     others: Vec<[u8; 32]>,
-}
-
-/// One signature multiplied with every peer, points not encoded yet.
-struct Multiplied<S: EcdsaScheme> {
-    offer: Offer<S>,
-    /// `c^u, c^v` and the multiplication's message for each peer.
-    products: Vec<(Products<S>, Vec<u8>)>,
+    /// `c^u, c^v` with each peer.
+    products: Vec<Products<S>>,
     /// `pk_i`, then `Gamma^u, Gamma^v` for each peer.
     points: Vec<Point<S>>,
 }
 
 impl<S: EcdsaScheme> Offer<S> {
+    /// Appends to each peer's body room for the fields before the multiplication, and the multiplication.
     fn multiply(
-        self,
+        &mut self,
         sid: &[u8; 32],
         team: &Team<S>,
-        secrets: &[alloc::sync::Arc<crate::pairing::Secrets>],
+        secrets: &[Arc<Secrets>],
         extended: &[&Extended],
+        bodies: &mut [Vec<u8>],
         rng: &mut SessionRng,
-    ) -> Multiplied<S> {
+    ) {
         let inputs = [self.draft.nonce.expose(), self.share.expose()];
-        let mut points = Vec::with_capacity(1 + 2 * team.links.len());
-        points.push(S::Curve::mul_base(self.share.expose()));
-        let mut products = Vec::with_capacity(team.links.len());
-        for (((id, link), of), extended) in team.links.iter().zip(secrets).zip(extended) {
+        self.points.push(S::Curve::mul_base(self.share.expose()));
+        for ((((id, link), of), extended), body) in
+            team.links.iter().zip(secrets).zip(extended).zip(bodies.iter_mut())
+        {
             let psid = Team::<S>::psid(sid, link, team.me, *id);
-            let mut message = Vec::with_capacity(crate::vole::MESSAGE_LEN);
-            let c = multiply::<S::Curve>(&psid, extended, of.delta.expose(), inputs, rng, &mut message);
-            points.extend(c.expose().iter().map(S::Curve::mul_base));
-            products.push((c, message));
+            body.extend_from_slice(&[0; OPEN_LEN - crate::vole::MESSAGE_LEN]);
+            let c = multiply::<S::Curve>(&psid, extended, of.delta.expose(), inputs, rng, body);
+            self.points.extend(c.expose().iter().map(S::Curve::mul_base));
+            self.products.push(c);
         }
-        Multiplied { offer: self, products, points }
     }
 }
 
-/// Encodes all points at once and writes the bodies: R 33, salt 32, pk 33, Gamma^u 33, Gamma^v 33, psi 32, V1 32, multiplication.
-fn open<S: EcdsaScheme>(
-    team: &Team<S>,
-    items: Vec<Multiplied<S>>,
-) -> Result<(Vec<Opened<S>>, Outbox), Abort> {
-    let points: Vec<_> = items.iter().flat_map(|item| item.points.iter().copied()).collect();
+/// Encodes all points at once and fills in the fields before each multiplication: R 33, salt 32, pk 33, Gamma^u 33, Gamma^v 33, psi 32,
+/// V1 32.
+fn open<S: EcdsaScheme>(offers: Vec<Offer<S>>, bodies: &mut [Vec<u8>]) -> Result<Vec<Opened<S>>, Abort> {
+    let points: Vec<_> = offers.iter().flat_map(|offer| offer.points.iter().copied()).collect();
     let mut encoded = Vec::with_capacity(points.len() * S::Curve::POINT_LEN);
     // sk_i, c^u or c^v is zero with negligible probability
     let degenerate = Abort::no_fault(1, "S2.7", Chance::Degenerate);
     S::Curve::encode_points(&points, &mut encoded).ok_or(degenerate)?;
-    let mut points_encoded = encoded.chunks_exact(S::Curve::POINT_LEN);
+    let mut encoded = encoded.chunks_exact(S::Curve::POINT_LEN);
 
-    let mut bodies: Vec<Vec<u8>> =
-        team.links.iter().map(|_| Vec::with_capacity(OPEN_LEN * items.len())).collect();
-    let mut opened = Vec::with_capacity(items.len());
-    for Multiplied { offer, products, points } in items {
-        let Offer { draft, share, view, others } = offer;
-        let key = points_encoded.next().unwrap_or(&[]);
-        let mut c = Vec::with_capacity(products.len());
-        for (((product, message), receiver), body) in
-            products.into_iter().zip(&draft.receivers).zip(&mut bodies)
-        {
-            body.extend_from_slice(draft.encoded.expose());
-            body.extend_from_slice(&draft.salt);
-            body.extend_from_slice(key);
-            points_encoded.by_ref().take(2).for_each(|gamma| body.extend_from_slice(gamma));
-            write_scalar::<S::Curve>(&(*draft.mask.expose() - receiver.factor().expose()), body);
-            body.extend_from_slice(&view);
-            body.extend_from_slice(&message);
-            c.push(product);
+    let mut opened = Vec::with_capacity(offers.len());
+    for (at, offer) in offers.into_iter().enumerate() {
+        let Offer { draft, share, view, others, products, points } = offer;
+        let key = encoded.next().unwrap_or(&[]);
+        for (receiver, body) in draft.receivers.iter().zip(bodies.iter_mut()) {
+            let (u, v) = (encoded.next().unwrap_or(&[]), encoded.next().unwrap_or(&[]));
+            let mut psi = Vec::with_capacity(S::Curve::SCALAR_LEN);
+            write_scalar::<S::Curve>(&(*draft.mask.expose() - receiver.factor().expose()), &mut psi);
+            let fields = [draft.encoded.expose(), &draft.salt[..], key, u, v, &psi, &view].concat();
+            let to = body.iter_mut().skip(at * OPEN_LEN);
+            to.zip(fields).for_each(|(to, from)| *to = from);
         }
         let K = points.first().copied().unwrap_or(Point::<S>::identity());
         let Draft { nonce, mask, R, receivers, encoded, .. } = draft;
         let encoded = [encoded.expose().clone(), key.to_vec()];
-        let R = *R.expose();
-        opened.push(Opened { nonce, mask, share, R, K, encoded, c, receivers, view, commitments: others });
+        let (R, c, commitments) = (*R.expose(), products, others);
+        opened.push(Opened { nonce, mask, share, R, K, encoded, c, receivers, view, commitments });
     }
-    let direct = team.links.iter().map(|(id, _)| *id).zip(bodies).collect();
-    Ok((opened, Outbox { round: 2, all: None, direct }))
+    Ok(opened)
 }

@@ -5,11 +5,12 @@
 //! documentation of [`crate::ecdsa`]. No index and no branch depends on `Delta` or `beta`: Alice keeps her leaves permuted, so
 //! that slot z of a tree holds leaf `z ^ Delta_i` and the missing one is always slot 0, a row of zeros.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 use subtle::{Choice, ConstantTimeEq};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::fold::Fold;
 use super::row::{CHOICE_LEN, ROW_LEN, Row};
@@ -35,7 +36,7 @@ pub(crate) struct Chosen {
     /// `beta`, one bit a column.
     pub(crate) choices: Secret<[u8; CHOICE_LEN]>,
     /// `t_j`.
-    pub(crate) columns: Secret<Vec<Seed>>,
+    pub(crate) columns: Secret<Box<[u128]>>,
 }
 
 /// Bob: fresh choices under use `psid`; appends the message.
@@ -56,13 +57,13 @@ pub(crate) fn choose<const K: usize>(
     out.extend_from_slice(&nonce);
     let start = out.len();
     let key = leaf_key(psid, &nonce);
-    let mut rows = Zeroizing::new(Vec::with_capacity(BASE));
-    for (i, tree) in (0u16..).zip(leaves.chunks_exact(1 << K)) {
-        let mut sums = Zeroizing::new([Row::default(); MOST_LEAVES]);
+    let mut rows = rows();
+    let mut sums = Zeroizing::new([Row::default(); MOST_LEAVES]);
+    for ((i, tree), rows) in (0u16..).zip(leaves.chunks_exact(1 << K)).zip(rows.chunks_mut(K)) {
         for (y, (row, leaf)) in (0u16..).zip(sums.iter_mut().zip(tree)) {
             *row = Row::expand(&key, [i.to_be_bytes(), y.to_be_bytes()], leaf);
         }
-        let mut u = Zeroizing::new(butterfly::<K>(&mut sums, &mut rows));
+        let mut u = butterfly(&mut sums, rows);
         u.add(&x);
         out.extend_from_slice(&u.to_bytes());
     }
@@ -78,7 +79,7 @@ pub(crate) struct Extended {
     /// `n_B`.
     pub(crate) nonce: [u8; 32],
     /// `q_j`.
-    pub(crate) columns: Secret<Vec<Seed>>,
+    pub(crate) columns: Secret<Box<[u128]>>,
 }
 
 /// Alice: `q_j` and whether Bob's message is consistent [S1.2], in constant time. `None` if the message has not the length that is
@@ -99,17 +100,22 @@ pub(crate) fn extend<const K: usize>(
     let bits = Zeroizing::new(u128::from_le_bytes(*delta));
     let bit = |row: usize| (*bits >> row) as u64 & 1;
     let key = leaf_key(psid, &nonce);
-    let mut rows = Zeroizing::new(Vec::with_capacity(BASE));
-    for ((i, tree), u) in (0u16..).zip(punctured.chunks_exact(1 << K)).zip(u.as_chunks::<ROW_LEN>().0) {
-        let missing = (*bits >> (usize::from(i) * K)) as u16 & ((1 << K) - 1);
-        let mut sums = Zeroizing::new([Row::default(); MOST_LEAVES]);
-        for (z, (row, leaf)) in (0u16..).zip(sums.iter_mut().zip(tree)).skip(1) {
+    let mut rows = rows();
+    let mut sums = Zeroizing::new([Row::default(); MOST_LEAVES]);
+    let trees = punctured.chunks_exact(1 << K).zip(u.as_chunks::<ROW_LEN>().0);
+    for ((i, (tree, u)), rows) in (0u16..).zip(trees).zip(rows.chunks_mut(K)) {
+        let first = usize::from(i) * K;
+        let missing = (*bits >> first) as u16 & ((1 << K) - 1);
+        let mut slots = (0u16..).zip(sums.iter_mut().zip(tree));
+        if let Some((_, (row, _))) = slots.next() {
+            *row = Row::default();
+        }
+        for (z, (row, leaf)) in slots {
             *row = Row::expand(&key, [i.to_be_bytes(), (z ^ missing).to_be_bytes()], leaf);
         }
-        let first = rows.len();
-        butterfly::<K>(&mut sums, &mut rows).zeroize();
+        butterfly(&mut sums, rows);
         let u = Row::from_bytes(u);
-        for (r, row) in rows.iter_mut().enumerate().skip(first) {
+        for (r, row) in (first..).zip(rows) {
             row.add_masked(&u, bit(r).wrapping_neg());
         }
     }
@@ -122,12 +128,17 @@ pub(crate) fn extend<const K: usize>(
     Some((Extended { nonce, columns: columns(&rows) }, passed))
 }
 
-/// From the `2^K` rows of a tree: appends, for each bit b, the sum of the rows whose number has bit b; gives the sum of all.
-fn butterfly<const K: usize>(sums: &mut [Row; MOST_LEAVES], out: &mut Vec<Row>) -> Row {
-    let mut live = 1usize << K;
-    for _ in 0..K {
-        let mut odd = Row::default();
-        for at in 0..live / 2 {
+fn rows() -> Zeroizing<Box<[Row]>> {
+    Zeroizing::new(alloc::vec![Row::default(); BASE].into_boxed_slice())
+}
+
+/// From the `2^k` rows of a tree: for each of k bits the sum of the rows whose number has it; gives the sum of all rows.
+fn butterfly(sums: &mut [Row; MOST_LEAVES], out: &mut [Row]) -> Row {
+    let mut live = 1usize << out.len();
+    for odd in out {
+        *odd = Row::default();
+        live /= 2;
+        for at in 0..live {
             if let Some([a, b]) = sums.as_chunks::<2>().0.get(at) {
                 odd.add(b);
                 let mut both = *a;
@@ -137,8 +148,6 @@ fn butterfly<const K: usize>(sums: &mut [Row; MOST_LEAVES], out: &mut Vec<Row>) 
                 }
             }
         }
-        out.push(odd);
-        live /= 2;
     }
     let [total, ..] = *sums;
     total

@@ -1,6 +1,6 @@
 //! Rows of the extension's matrix: 416 bits of columns and 128 of mask, 68 bytes.
 
-use zeroize::Zeroize;
+use zeroize::{DefaultIsZeroes, Zeroize};
 
 use super::Seed;
 use crate::hash::Keyed;
@@ -22,8 +22,10 @@ pub(crate) const ROW_LEN: usize = CHOICE_LEN + SIGMA / 8;
 const WORDS: usize = ROW_LEN.div_ceil(8);
 
 /// A row as little-endian words; the bytes after the 68th are zero.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Zeroize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Row([u64; WORDS]);
+
+impl DefaultIsZeroes for Row {}
 
 impl Row {
     /// The row that a leaf spells: `F("ss-leaf-row", K_leaf, u16 i || u16 y || u8 c || leaf)` for c = 0, 1, 2, the first 68 bytes.
@@ -31,20 +33,21 @@ impl Row {
     /// `label` is `u16 i || u16 y`; it may be secret.
     pub(crate) fn expand(key: &Keyed, label: [[u8; 2]; 2], leaf: &Seed) -> Self {
         let [[i0, i1], [y0, y1]] = label;
-        let mut data = [0; 21];
-        if let Some(end) = data.last_chunk_mut() {
-            *end = *leaf;
-        }
-        let mut row = Self::default();
-        for (count, words) in (0..).zip(row.0.chunks_mut(4)) {
+        let mut data = [0, 1, 2].map(|count| {
+            let mut data = [0; 21];
             if let Some(start) = data.first_chunk_mut() {
                 *start = [i0, i1, y0, y1, count];
             }
-            let block = key.words(&data).map(u32::swap_bytes);
-            words
-                .iter_mut()
-                .zip(block.as_chunks().0)
-                .for_each(|(word, [low, high])| *word = u64::from(*high) << 32 | u64::from(*low));
+            if let Some(end) = data.last_chunk_mut() {
+                *end = *leaf;
+            }
+            data
+        });
+        let mut row = Self::default();
+        let blocks = key.words(&data);
+        let words = blocks.as_flattened().as_chunks::<2>().0;
+        for (word, [low, high]) in row.0.iter_mut().zip(words) {
+            *word = u64::from(high.swap_bytes()) << 32 | u64::from(low.swap_bytes());
         }
         if let Some(last) = row.0.last_mut() {
             *last &= u64::MAX >> (64 * WORDS - 8 * ROW_LEN);

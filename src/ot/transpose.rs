@@ -1,28 +1,26 @@
 //! The matrix by columns, in constant time.
 
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 
 use zeroize::Zeroize;
 
+use super::BASE;
 use super::row::{COLUMNS, Row};
-use super::{BASE, Seed};
 use crate::secret::Secret;
 
-/// Column j of 128 rows as 16 bytes: bit r of the little-endian string is bit j of row r.
-pub(crate) fn columns(rows: &[Row]) -> Secret<Vec<Seed>> {
+/// Column j of 128 rows: bit r is bit j of row r.
+pub(crate) fn columns(rows: &[Row]) -> Secret<Box<[u128]>> {
     debug_assert_eq!(rows.len(), BASE);
-    let mut out = Secret::new(alloc::vec![[0; 16]; COLUMNS]);
+    let mut out = Secret::new(alloc::vec![0; COLUMNS].into_boxed_slice());
     let mut square = [0u64; 64];
-    for (half, rows) in rows.chunks(64).enumerate() {
+    for (half, rows) in (0..).zip(rows.chunks(64)) {
         for (word, columns) in out.expose_mut().chunks_mut(64).enumerate() {
             for (to, row) in square.iter_mut().zip(rows) {
                 *to = row.words().get(word).copied().unwrap_or(0);
             }
             transpose(&mut square);
             for (column, bits) in columns.iter_mut().zip(square) {
-                if let Some(part) = column.chunks_mut(8).nth(half) {
-                    part.copy_from_slice(&bits.to_le_bytes());
-                }
+                *column |= u128::from(bits) << (64 * half);
             }
         }
     }
@@ -54,16 +52,12 @@ mod tests {
     #[test]
     fn every_bit_lands_where_it_belongs() {
         let byte = |r: usize, i: usize| (r * 31 + i * 17 + (r * i) / 5) as u8;
-        let rows: Vec<_> =
+        let rows: alloc::vec::Vec<_> =
             (0..BASE).map(|r| Row::from_bytes(&core::array::from_fn(|i| byte(r, i)))).collect();
         let columns = columns(&rows);
         for (j, column) in columns.expose().iter().enumerate() {
             for r in 0..BASE {
-                assert_eq!(
-                    column[r / 8] >> (r % 8) & 1,
-                    byte(r, j / 8) >> (j % 8) & 1,
-                    "row {r}, column {j}"
-                );
+                assert_eq!((column >> r) as u8 & 1, (byte(r, j / 8) >> (j % 8)) & 1, "row {r}, column {j}");
             }
         }
     }

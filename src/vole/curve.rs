@@ -8,7 +8,6 @@ use zeroize::Zeroize;
 use super::limbs::{self, Limbs};
 use crate::curve::Curve;
 use crate::hash::{Keyed, Tag, Transcript};
-use crate::ot::Seed;
 use crate::ot::row::COLUMNS;
 
 /// A curve that the multiplication runs over. Implemented for secp256k1 and P-256.
@@ -23,7 +22,7 @@ pub trait VoleCurve: Curve {
 
     /// The three numbers modulo q that the pad of column `j` at `z` spells.
     #[doc(hidden)]
-    fn pad(key: &Pads, j: u16, z: &Seed) -> [Limbs; 3];
+    fn pad(key: &Pads, j: u16, z: u128) -> [Limbs; 3];
 
     /// `g_j = H2S("gadget"; curve, u16 416, u16 j)`, public, made at first use.
     #[doc(hidden)]
@@ -35,14 +34,17 @@ pub trait VoleCurve: Curve {
 pub struct Pads(pub(super) Keyed);
 
 impl Pads {
-    fn block(&self, j: u16, count: u8, z: &Seed) -> [u32; 8] {
+    #[inline]
+    fn blocks<const B: usize>(&self, j: u16, z: u128) -> [[u32; 8]; B] {
         let [high, low] = j.to_be_bytes();
-        let mut data = [0; 20];
-        if let Some(start) = data.first_chunk_mut() {
-            *start = [high, low, count, 0];
-        }
-        if let Some(end) = data.last_chunk_mut() {
-            *end = *z;
+        let mut data = [[0; 20]; B];
+        for (count, data) in (0..).zip(&mut data) {
+            if let Some(start) = data.first_chunk_mut() {
+                *start = [high, low, count, 0];
+            }
+            if let Some(end) = data.last_chunk_mut() {
+                *end = z.to_le_bytes();
+            }
         }
         self.0.words(&data)
     }
@@ -62,8 +64,8 @@ impl VoleCurve for crate::curve::Secp256k1 {
     /// Three blocks, each an integer. A 32-byte reduction is sound on this curve only, where q is within 2^129 of 2^256: the
     /// distance from uniform is below 2^-127 a number.
     #[inline]
-    fn pad(key: &Pads, j: u16, z: &Seed) -> [Limbs; 3] {
-        [0, 1, 2].map(|count| limbs::from_words(&key.block(j, count, z)))
+    fn pad(key: &Pads, j: u16, z: u128) -> [Limbs; 3] {
+        key.blocks::<3>(j, z).map(|block| limbs::from_words(&block))
     }
 
     fn gadget() -> &'static [Limbs] {
@@ -79,11 +81,8 @@ impl VoleCurve for crate::curve::P256 {
         [0x8324_4c95_be79_eea2, 0x4699_799c_49bd_6fa6, 0x2845_b239_2b6b_ec59, 0x66e1_2d94_f3d9_5620];
 
     /// Five blocks, of which 48 bytes make a number: 32 would be biased by 2^-32.
-    fn pad(key: &Pads, j: u16, z: &Seed) -> [Limbs; 3] {
-        let mut words = [[0; 8]; 5];
-        for (count, block) in (0..).zip(&mut words) {
-            *block = key.block(j, count, z);
-        }
+    fn pad(key: &Pads, j: u16, z: u128) -> [Limbs; 3] {
+        let mut words = key.blocks::<5>(j, z);
         let mut numbers = [[0; 4]; 3];
         for (number, part) in numbers.iter_mut().zip(words.as_flattened().as_chunks::<12>().0) {
             let mut wide = [0; 64];

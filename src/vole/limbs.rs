@@ -202,12 +202,6 @@ impl<C: VoleCurve> Sum<C> {
     }
 }
 
-/// A canonical scalar of 32 bytes, or `None`.
-pub(crate) fn read<C: VoleCurve>(bytes: &[u8; 32]) -> Option<Limbs> {
-    let limbs = from_bytes(bytes);
-    is_canonical::<C>(&limbs).then_some(limbs)
-}
-
 #[cfg(test)]
 mod tests {
     use ff::Field;

@@ -2,16 +2,17 @@
 
 use alloc::vec::Vec;
 
+use ff::PrimeField;
 use rand_core::CryptoRng;
 use subtle::{Choice, ConstantTimeEq};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::curve::{Pads, VoleCurve};
-use super::limbs::{self, Limbs, Sum};
+use super::limbs::{self, Sum};
 use super::{Context, MASKED_LEN};
 use crate::curve::{Curve, read_scalar};
 use crate::ot::extension::{Chosen, choose};
-use crate::ot::row::{CHOICE_LEN, COLUMNS};
+use crate::ot::row::CHOICE_LEN;
 use crate::ot::{DEPTH, Seed};
 use crate::secret::Secret;
 use crate::wire::Reader;
@@ -24,11 +25,10 @@ pub(crate) struct Receiver<C: Curve> {
     factor: Secret<C::Scalar>,
 }
 
-/// Alice's message, decoded.
+/// Alice's message: every scalar is canonical.
 pub(crate) struct Multiplied<'a, C: Curve> {
     nonce: &'a [u8; 32],
-    bytes: &'a [u8],
-    masked: Vec<[Limbs; 3]>,
+    masked: &'a [u8],
     eta: C::Scalar,
     mu: &'a [u8; 32],
 }
@@ -37,13 +37,11 @@ impl<'a, C: VoleCurve> Multiplied<'a, C> {
     /// Reads [`super::MESSAGE_LEN`] bytes; `None` unless every scalar is canonical.
     pub(crate) fn read(r: &mut Reader<'a>) -> Option<Self> {
         let nonce = r.array()?;
-        let bytes = r.bytes(MASKED_LEN)?;
-        let mut masked = Vec::with_capacity(COLUMNS);
-        for [x, y, z] in bytes.as_chunks::<32>().0.as_chunks().0 {
-            masked.push([limbs::read::<C>(x)?, limbs::read::<C>(y)?, limbs::read::<C>(z)?]);
-        }
+        let masked = r.bytes(MASKED_LEN)?;
+        let canonical = |bytes| limbs::is_canonical::<C>(&limbs::from_bytes(bytes));
         let eta = read_scalar::<C>(r.bytes(32)?)?;
-        Some(Self { nonce, bytes, masked, eta, mu: r.array()? })
+        let mu = r.array()?;
+        masked.as_chunks().0.iter().all(canonical).then_some(Self { nonce, masked, eta, mu })
     }
 }
 
@@ -80,29 +78,29 @@ impl<C: VoleCurve> Receiver<C> {
     ) -> (Choice, Secret<[C::Scalar; 2]>) {
         let context = Context { psid, alice: from.nonce, bob: &self.chosen.nonce };
         let pads = Pads(context.pad_key());
-        let [first, second] = context.weights::<C>(from.bytes);
+        let [first, second] = context.weights::<C>(from.masked);
         let [first, second] = [first, second].map(|weight| limbs::of::<C>(&weight));
         let eta = limbs::of::<C>(&-from.eta);
         let mut sums = [Sum::<C>::new(), Sum::new()];
-        let mut list = Zeroizing::new(Vec::with_capacity(COLUMNS));
-        let columns = self.chosen.columns.expose().iter().zip(&from.masked).zip(C::gadget());
+        let mut digest = context.digest::<C>();
+        let mut row = Zeroizing::new([[0; 4]; 3]);
+        let masked = from.masked.as_chunks::<32>().0.as_chunks::<3>().0;
+        let columns = self.chosen.columns.expose().iter().zip(masked).zip(C::gadget());
         for (j, ((t, masked), g)) in (0u16..).zip(columns) {
             let chosen = choice(&self.chosen.choices, j.into());
-            let mut row = C::pad(&pads, j, t);
+            *row = C::pad(&pads, j, *t);
             for (d, masked) in row.iter_mut().zip(masked) {
-                *d = limbs::sum_masked::<C>(d, masked, chosen);
+                *d = limbs::sum_masked::<C>(d, &limbs::from_bytes(masked), chosen);
             }
-            sums.iter_mut().zip(&row).for_each(|(sum, d)| sum.add_product(g, d));
-            let [x, y, z] = &row;
+            sums.iter_mut().zip(row.iter()).for_each(|(sum, d)| sum.add_product(g, d));
+            let [x, y, z] = &*row;
             let mut mu = Sum::<C>::from(z);
             mu.add_product(&first, x);
             mu.add_product(&second, y);
             mu.add_masked(&eta, chosen);
-            list.push(mu.reduce());
-            row.zeroize();
+            digest.feed(mu.reduce().to_repr().as_ref());
         }
-        let mu = context.digest::<C>(list.iter().copied());
-        (mu.ct_eq(from.mu), Secret::new(sums.map(Sum::reduce)))
+        (digest.finish().ct_eq(from.mu), Secret::new(sums.map(Sum::reduce)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use ff::PrimeField;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -35,28 +36,30 @@ pub(crate) fn multiply<C: VoleCurve>(
     let delta = Zeroizing::new(u128::from_le_bytes(*delta));
     let [a, b] = inputs;
     let addends = Zeroizing::new([a, b, &*check].map(limbs::of::<C>));
-    let mut kept = Zeroizing::new(Vec::with_capacity(COLUMNS));
+    let mut kept = Zeroizing::new(alloc::vec![[[0; 4]; 3]; COLUMNS].into_boxed_slice());
     let mut sums = [Sum::<C>::new(), Sum::new()];
     let start = out.len();
-    for ((j, q), g) in (0..).zip(extended.columns.expose()).zip(C::gadget()) {
-        let alpha = C::pad(&pads, j, q);
-        let other = C::pad(&pads, j, &(u128::from_le_bytes(*q) ^ *delta).to_le_bytes());
+    for ((j, (q, g)), alpha) in
+        (0..).zip(extended.columns.expose().iter().zip(C::gadget())).zip(kept.iter_mut())
+    {
+        *alpha = C::pad(&pads, j, *q);
+        let other = C::pad(&pads, j, *q ^ *delta);
         for ((alpha, other), addend) in alpha.iter().zip(&other).zip(addends.iter()) {
             out.extend_from_slice(&limbs::to_bytes(&limbs::mask::<C>(alpha, other, addend)));
         }
-        sums.iter_mut().zip(&alpha).for_each(|(sum, alpha)| sum.add_product(g, alpha));
-        kept.push(alpha);
+        sums.iter_mut().zip(alpha).for_each(|(sum, alpha)| sum.add_product(g, alpha));
     }
     let masked = out.get(start..start + MASKED_LEN).unwrap_or(&[]);
     let [first, second] = context.weights::<C>(masked);
     write_scalar::<C>(&(*check + first * a + second * b), out);
     let [first, second] = [first, second].map(|weight| limbs::of::<C>(&weight));
-    let mu = context.digest::<C>(kept.iter().map(|[x, y, z]| {
+    let mut digest = context.digest::<C>();
+    for [x, y, z] in kept.iter() {
         let mut mu = Sum::<C>::from(z);
         mu.add_product(&first, x);
         mu.add_product(&second, y);
-        mu.reduce()
-    }));
-    out.extend_from_slice(&mu);
+        digest.feed(mu.reduce().to_repr().as_ref());
+    }
+    out.extend_from_slice(&digest.finish());
     Secret::new(sums.map(|sum| -sum.reduce()))
 }
