@@ -88,6 +88,12 @@ pub trait Curve: sealed::Sealed + Copy + Eq + Debug + Send + Sync + 'static {
         *p * k
     }
 
+    /// The sum of k_i*P_i over all terms, zero terms giving the identity; in constant time.
+    #[must_use]
+    fn mul_sum(terms: &[(Self::Point, Self::Scalar)]) -> Self::Point {
+        terms.iter().fold(Self::Point::identity(), |sum, (p, k)| sum + Self::mul(p, k))
+    }
+
     /// The sum of k_i*P_i over all terms, zero terms giving the identity; variable time.
     #[must_use]
     fn msm_vartime(terms: &[(Self::Point, Self::Scalar)]) -> Self::Point;

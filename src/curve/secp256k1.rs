@@ -34,6 +34,10 @@ impl Curve for Secp256k1 {
         ProjectivePoint::mul_by_generator(k)
     }
 
+    fn mul_sum(terms: &[(ProjectivePoint, Scalar)]) -> ProjectivePoint {
+        ProjectivePoint::lincomb(terms)
+    }
+
     fn msm_vartime(terms: &[(ProjectivePoint, Scalar)]) -> ProjectivePoint {
         if terms.len() < PIPPENGER_FROM {
             ProjectivePoint::lincomb_vartime(terms)

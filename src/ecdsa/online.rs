@@ -1,12 +1,13 @@
 //! Spending a presignature: one round.
 
+use ff::Field;
 use rand_core::CryptoRng;
 
 use super::ONLINE;
 use super::message::{Digest, Message};
 use super::msg::FRAGMENT_LEN;
 use super::presignature::Presignature;
-use super::round3::Round3;
+use super::round3::{Asked, Round3};
 use super::signature::Signature;
 use super::suite::EcdsaScheme;
 use super::team::links;
@@ -76,7 +77,8 @@ impl<S: EcdsaScheme> Online<S> {
         let all = Some(Expect { from: others, shapes: alloc::vec![(Kind::All, FRAGMENT_LEN)] });
         let plan = Plan::from(alloc::vec![RoundPlan { round: 1, all, direct: None }]);
         let Presignature { presigned, signers, key, .. } = presignature;
-        let (round, outbox) = Round3::start(1, signers, [(presigned, key, digest)]);
+        let asked = Asked { presigned, tweak: Field::ZERO, digest };
+        let (round, outbox) = Round3::start(1, signers, key, [asked]);
         Ok(Session::new(terms, plan, Self(round), outbox))
     }
 }
@@ -108,8 +110,8 @@ impl<S: EcdsaScheme> State for Online<S> {
     type Pending = core::convert::Infallible;
     const SIGNED: bool = false;
 
-    fn step(self, inbox: &Inbox, _: &mut dyn CryptoRng) -> Result<Step<Self>, Failure> {
-        let signature = self.0.finish(inbox)?.into_iter().next();
+    fn step(self, inbox: &Inbox, rng: &mut dyn CryptoRng) -> Result<Step<Self>, Failure> {
+        let signature = self.0.finish(inbox, rng)?.into_iter().next();
         let signature = signature.ok_or(Abort::no_fault(1, "S3.4", Chance::OwnFault))?;
         Ok(Step::Done(signature, Outbox::default()))
     }

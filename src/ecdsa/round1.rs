@@ -64,15 +64,13 @@ impl<S: EcdsaScheme> Round1<S> {
         }
         let items = team.items.len();
         let mut bodies: Vec<_> = team.links.iter().map(|_| Vec::with_capacity(COMMIT_LEN * items)).collect();
-        let mut drafts = Vec::with_capacity(items);
-        for (sid, _) in &team.items {
-            let mut draft = Draft::new(sid, team.me, &mut rng);
+        let mut drafts = Draft::many(&team, &mut rng);
+        for ((sid, _), draft) in team.items.iter().zip(&mut drafts) {
             for (((id, link), of), body) in team.links.iter().zip(&secrets).zip(&mut bodies) {
                 body.extend_from_slice(&draft.commitment);
                 let psid = Team::<S>::psid(sid, link, *id, team.me);
                 draft.receivers.push(Receiver::start(&psid, of.leaves.expose(), &mut rng, body));
             }
-            drafts.push(draft);
         }
         let direct = team.links.iter().map(|(id, _)| *id).zip(bodies).collect();
         Ok((Self { team, drafts }, Outbox { round: 1, all: None, direct }))
@@ -112,7 +110,9 @@ impl<S: EcdsaScheme> Round1<S> {
         let mut offers = Vec::with_capacity(drafts.len());
         for (at, draft) in drafts.into_iter().enumerate() {
             let others: Option<Vec<_>> = commits.iter().map(|list| Some(*list.get(at)?.commitment)).collect();
-            let extended: Option<Vec<_>> = extended.iter().map(|list| list.get(at)).collect();
+            let extended = extended.iter().map(|list| list.get(at));
+            let extended: Option<Vec<_>> =
+                secrets.iter().zip(extended).map(|(of, e)| Some((of, e?))).collect();
             let (Some((sid, order)), Some(others), Some(extended)) = (team.items.get(at), others, extended)
             else {
                 return Err(own_fault);
@@ -131,7 +131,7 @@ impl<S: EcdsaScheme> Round1<S> {
                 products: Vec::new(),
                 points: Vec::new(),
             };
-            offer.multiply(sid, &team, &secrets, &extended, &mut bodies, &mut rng);
+            offer.multiply(sid, &team, &extended, &mut bodies, &mut rng);
             offers.push(offer);
         }
         let opened = open(offers, &mut bodies)?;
@@ -171,17 +171,26 @@ pub(super) fn commit(sid: &[u8; 32], id: PartyId, nonce: &[u8], salt: &[u8; 32])
 }
 
 impl<S: EcdsaScheme> Draft<S> {
-    fn new(sid: &[u8; 32], me: PartyId, rng: &mut SessionRng) -> Self {
-        let nonce = Secret::new(random_scalar::<S::Curve>(rng));
-        let mask = Secret::new(random_scalar::<S::Curve>(rng));
-        let mut salt = [0; 32];
-        rng.fill_bytes(&mut salt);
-        let R = Secret::new(S::Curve::mul_base(nonce.expose()));
-        let mut encoded = Secret::buffer(S::Curve::POINT_LEN);
+    /// One for each item; their points are encoded together.
+    fn many(team: &Team<S>, rng: &mut SessionRng) -> Vec<Self> {
+        let nonces: Vec<_> = team.items.iter().map(|_| Secret::new(random_scalar::<S::Curve>(rng))).collect();
+        let points = nonces.iter().map(|nonce| S::Curve::mul_base(nonce.expose()));
+        let points = Zeroizing::new(points.collect::<Vec<_>>());
+        let mut all = Secret::buffer(S::Curve::POINT_LEN * points.len());
         // A nonce is not zero, so its point has an encoding.
-        let _ = S::Curve::encode_points(core::slice::from_ref(R.expose()), encoded.expose_mut());
-        let commitment = commit(sid, me, encoded.expose(), &salt);
-        Self { nonce, mask, salt, R, encoded, commitment, receivers: Vec::new() }
+        let _ = S::Curve::encode_points(&points, all.expose_mut());
+        let encoded = all.expose().chunks_exact(S::Curve::POINT_LEN);
+        let mut drafts = Vec::with_capacity(team.items.len());
+        for ((((sid, _), nonce), R), encoded) in team.items.iter().zip(nonces).zip(points.iter()).zip(encoded)
+        {
+            let mask = Secret::new(random_scalar::<S::Curve>(rng));
+            let mut salt = [0; 32];
+            rng.fill_bytes(&mut salt);
+            let commitment = commit(sid, team.me, encoded, &salt);
+            let (R, encoded) = (Secret::new(*R), Secret::new(encoded.to_vec()));
+            drafts.push(Self { nonce, mask, salt, R, encoded, commitment, receivers: Vec::new() });
+        }
+        drafts
     }
 }
 
@@ -204,16 +213,13 @@ impl<S: EcdsaScheme> Offer<S> {
         &mut self,
         sid: &[u8; 32],
         team: &Team<S>,
-        secrets: &[Arc<Secrets>],
-        extended: &[&Extended],
+        pairings: &[(&Arc<Secrets>, &Extended)],
         bodies: &mut [Vec<u8>],
         rng: &mut SessionRng,
     ) {
         let inputs = [self.draft.nonce.expose(), self.share.expose()];
         self.points.push(S::Curve::mul_base(self.share.expose()));
-        for ((((id, link), of), extended), body) in
-            team.links.iter().zip(secrets).zip(extended).zip(bodies.iter_mut())
-        {
+        for (((id, link), (of, extended)), body) in team.links.iter().zip(pairings).zip(bodies.iter_mut()) {
             let psid = Team::<S>::psid(sid, link, team.me, *id);
             body.extend_from_slice(&[0; OPEN_LEN - crate::vole::MESSAGE_LEN]);
             let c = multiply::<S::Curve>(&psid, extended, of.delta.expose(), inputs, rng, body);

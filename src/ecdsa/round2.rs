@@ -7,14 +7,15 @@
 
 use alloc::vec::Vec;
 
-use ff::PrimeField;
-use rand_core::{CryptoRng, Rng};
+use ff::Field;
+use rand_core::CryptoRng;
 use subtle::{Choice, ConstantTimeEq};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::msg::{self, OPEN_LEN, Opening};
 use super::rng::SessionRng;
 use super::round1::commit;
+use super::round3::random_weight;
 use super::suite::{EcdsaScheme, NonceImage};
 use super::team::Team;
 use crate::curve::{Curve, Scheme};
@@ -93,7 +94,7 @@ impl<S: EcdsaScheme> Round2<S> {
         drop(team.secrets(2)?);
         let mut rng = SessionRng::new::<S::Curve>(rng, &team.share, &team.sid, 3);
         let own_fault = Abort::no_fault(2, "S2.2", Chance::OwnFault);
-        let openings = split(&team, inbox).ok_or_else(|| own_fault.clone())?;
+        let openings = split(&team, inbox).ok_or(own_fault)?;
         // [S2.1] everybody saw the same commitments
         let same = |list: &Vec<Opening<'_>>| list.iter().zip(&opened).all(|(o, own)| *o.view == own.view);
         if !openings.iter().all(same) {
@@ -102,29 +103,30 @@ impl<S: EcdsaScheme> Round2<S> {
         let decoded = decode(&team, &opened, &openings)?;
         let d = multiplied(&team, &opened, &decoded, &mut rng)?;
 
-        let mut presigned = Vec::with_capacity(opened.len());
-        for (at, ((sid, order), own)) in team.items.iter().zip(&opened).enumerate() {
-            let column = |lists: &Decoded<'_, S>| {
-                let points = |list: &Vec<msg::Opened<'_, S>>| list.get(at).map(|o| (o.nonce, o.key, o.psi));
-                lists.iter().map(points).collect::<Option<Vec<_>>>()
-            };
-            let d: Option<Vec<_>> = d.iter().map(|list| list.get(at)).collect();
-            let (Some(others), Some(d)) = (column(&decoded), d) else { return Err(own_fault) };
+        let mut nonces = Vec::with_capacity(opened.len());
+        for (at, ((_, order), own)) in team.items.iter().zip(&opened).enumerate() {
+            let others = || decoded.iter().filter_map(|list| list.get(at));
             // [S2.6] the key shares add up to the key
-            if others.iter().fold(own.K, |sum, (_, K, _)| sum + K) != order.key {
+            if others().fold(own.K, |sum, other| sum + other.key) != order.key {
                 let why = Doubt::KeySum;
                 let verdict = Verdict::Suspects { who: team.signers.without(team.me), why };
                 return Err(Abort { round: 2, check: "S2.6", verdict, others: Vec::new() });
             }
-            // [S2.7] the nonce point is not the identity, its x not zero modulo q
-            let R = others.iter().fold(own.R, |sum, (R, _, _)| sum + R);
-            let image = NonceImage::of(&R).ok_or(Abort::no_fault(2, "S2.7", Chance::Degenerate))?;
+            nonces.push(others().fold(own.R, |sum, other| sum + other.nonce));
+        }
+        // [S2.7] no nonce point is the identity, no x is zero modulo q
+        let images = NonceImage::of_all(&nonces).ok_or(Abort::no_fault(2, "S2.7", Chance::Degenerate))?;
+
+        let mut presigned = Vec::with_capacity(opened.len());
+        let items = team.items.iter().zip(&opened).zip(nonces.into_iter().zip(images));
+        for (at, (((sid, _), own), (R, image))) in items.enumerate() {
             let [nonce, key] = &own.encoded;
             let theirs = team.links.iter().zip(&openings);
             let theirs = theirs.filter_map(|((id, _), list)| list.get(at).map(|o| (*id, o.nonce, o.key)));
             let id = openings_view(sid, theirs.chain([(team.me, &nonce[..], &key[..])]).collect());
-            let fragments = own.fragments(others.iter().map(|(_, _, psi)| psi), &d);
-            presigned.push(Presigned { id, R, image, fragments });
+            let psi = decoded.iter().filter_map(|list| list.get(at)).map(|other| &other.psi);
+            let d: Vec<_> = d.iter().filter_map(|list| list.get(at)).collect();
+            presigned.push(Presigned { id, R, image, fragments: own.fragments(psi, &d) });
         }
         // [S1.1] and nobody until this leaves
         team.release(2)?;
@@ -177,7 +179,7 @@ fn multiplied<S: EcdsaScheme>(
 ) -> Result<Vec<Vec<Products<S>>>, Abort> {
     let (mut all, mut results) = (Vec::new(), Vec::new());
     for (place, ((id, link), list)) in team.links.iter().zip(decoded).enumerate() {
-        let (mut products, mut consistent) = (Choice::from(1), Choice::from(1));
+        let (mut products, mut inputs) = (Choice::from(1), Inputs::<S>::default());
         let mut shares = Vec::with_capacity(list.len());
         for (((sid, _), own), opened) in team.items.iter().zip(own).zip(list) {
             let Some(receiver) = own.receivers.get(place) else { continue };
@@ -185,10 +187,11 @@ fn multiplied<S: EcdsaScheme>(
             // [S2.4] the multiplication is consistent
             let (passed, d) = receiver.finish(&psid, &opened.product);
             products &= passed;
-            // [S2.5] and its inputs are the opened ones
-            consistent &= inputs_match::<S>(receiver.factor(), opened, &d, rng);
+            inputs.add(receiver.factor(), opened, &d, rng);
             shares.push(d);
         }
+        // [S2.5] and its inputs are the opened ones
+        let consistent = inputs.match_points();
         let failed = if bool::from(products) {
             (!bool::from(consistent)).then_some(("S2.5", Fault::Consistency))
         } else {
@@ -201,23 +204,51 @@ fn multiplied<S: EcdsaScheme>(
     Ok(all)
 }
 
-/// `chi (R_j + z pk_j) - (Gamma^u_j + z Gamma^v_j) = (d^u + z d^v) G` for a random z of 128 bits, drawn after the points were fixed: both
-/// equations at once, but with probability 2^-128.
-fn inputs_match<S: EcdsaScheme>(
-    factor: &Secret<Scalar<S>>,
-    opened: &msg::Opened<'_, S>,
-    d: &Products<S>,
-    rng: &mut SessionRng,
-) -> Choice {
-    let mut z = [0; 16];
-    rng.fill_bytes(&mut z);
-    let z = Scalar::<S>::from_u128(u128::from_le_bytes(z));
-    let [gamma_u, gamma_v] = opened.gamma;
-    let X = opened.nonce + S::Curve::msm_vartime(&[(opened.key, z)]);
-    let gamma = gamma_u + S::Curve::msm_vartime(&[(gamma_v, z)]);
-    let [d_u, d_v] = d.expose();
-    let sum = Zeroizing::new(z * d_v + d_u);
-    (S::Curve::mul(&X, factor.expose()) - gamma).ct_eq(&S::Curve::mul_base(&sum))
+/// Whether `chi R_j - Gamma^u_j = d^u G` and `chi pk_j - Gamma^v_j = d^v G` hold in every item of one peer: one equation, the sum of all of
+/// these with random weights of 128 bits, drawn after the points were fixed. If one of them does not hold, it does with probability
+/// `2^-128`.
+struct Inputs<S: EcdsaScheme> {
+    secret: Vec<(Point<S>, Scalar<S>)>,
+    public: Vec<(Point<S>, Scalar<S>)>,
+    sum: Scalar<S>,
+}
+
+impl<S: EcdsaScheme> Default for Inputs<S> {
+    fn default() -> Self {
+        Self { secret: Vec::new(), public: Vec::new(), sum: Scalar::<S>::ZERO }
+    }
+}
+
+impl<S: EcdsaScheme> Inputs<S> {
+    fn add(
+        &mut self,
+        factor: &Secret<Scalar<S>>,
+        opened: &msg::Opened<'_, S>,
+        d: &Products<S>,
+        rng: &mut SessionRng,
+    ) {
+        let mut weight = || random_weight::<S>(rng);
+        // The first of a sum needs no weight.
+        let weights = [if self.public.is_empty() { Scalar::<S>::ONE } else { weight() }, weight()];
+        let points = [opened.nonce, opened.key].into_iter().zip(opened.gamma);
+        for (((point, gamma), weight), d) in points.zip(weights).zip(d.expose()) {
+            self.secret.push((point, weight * factor.expose()));
+            self.public.push((gamma, weight));
+            self.sum += weight * d;
+        }
+    }
+
+    fn match_points(&self) -> Choice {
+        let products = S::Curve::mul_sum(&self.secret) - S::Curve::msm_vartime(&self.public);
+        products.ct_eq(&S::Curve::mul_base(&self.sum))
+    }
+}
+
+impl<S: EcdsaScheme> Drop for Inputs<S> {
+    fn drop(&mut self) {
+        self.secret.iter_mut().for_each(|(_, scalar)| scalar.zeroize());
+        self.sum.zeroize();
+    }
 }
 
 /// `V2 = H("sign-view2"; sid, per id ascending one item u16 id || R_id || pk_id)`.

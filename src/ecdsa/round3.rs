@@ -6,7 +6,8 @@
 
 use alloc::vec::Vec;
 
-use ff::Field;
+use ff::{BatchInverter, Field, PrimeField};
+use rand_core::CryptoRng;
 
 use super::message::Digest;
 use super::msg::{FRAGMENT_LEN, Fragment};
@@ -28,10 +29,18 @@ struct Item<S: EcdsaScheme> {
     view: [u8; 32],
     R: Point<S>,
     image: NonceImage<S::Curve>,
-    key: Point<S>,
-    digest: Digest,
+    /// What the key of this signature has on top of the common one.
+    tweak: Scalar<S>,
+    h: Scalar<S>,
     /// `w_i`, `u_i`: sent, so public.
     own: [Scalar<S>; 2],
+}
+
+/// What is left to say of a signature when everything else is there.
+pub(super) struct Asked<S: EcdsaScheme> {
+    pub(super) presigned: Presigned<S>,
+    pub(super) tweak: Scalar<S>,
+    pub(super) digest: Digest,
 }
 
 /// Sent the own fragments; waiting for the others'.
@@ -39,33 +48,36 @@ struct Item<S: EcdsaScheme> {
 pub struct Round3<S: EcdsaScheme> {
     round: u8,
     signers: Parties,
+    key: Point<S>,
     items: Vec<Item<S>>,
 }
 
 impl<S: EcdsaScheme> Round3<S> {
-    /// `w_i = h phi_i + r_x v_i`. This is where the nonces are consumed: each `presigned` is moved in, with its key and digest.
+    /// `w_i = h phi_i + r_x v_i`. This is where the nonces are consumed: each `presigned` is moved in, with its digest.
     pub(super) fn start(
         round: u8,
         signers: Parties,
-        presigned: impl IntoIterator<Item = (Presigned<S>, Point<S>, Digest)>,
+        key: Point<S>,
+        asked: impl IntoIterator<Item = Asked<S>>,
     ) -> (Self, Outbox) {
         let (mut items, mut body) = (Vec::new(), Vec::new());
-        for (Presigned { id, R, image, fragments }, key, digest) in presigned {
+        for Asked { presigned: Presigned { id, R, image, fragments }, tweak, digest } in asked {
+            let h = reduce::<S::Curve>(digest.as_bytes());
             let [phi, u, v] = fragments.expose();
-            let w = reduce::<S::Curve>(digest.as_bytes()) * phi + image.r * v;
+            let w = h * phi + image.r * v;
             body.extend_from_slice(&id);
             write_scalar::<S::Curve>(&w, &mut body);
             write_scalar::<S::Curve>(u, &mut body);
-            items.push(Item { view: id, R, image, key, digest, own: [w, *u] });
+            items.push(Item { view: id, R, image, tweak, h, own: [w, *u] });
         }
-        (Self { round, signers, items }, Outbox::to_all(round, Kind::All, body))
+        (Self { round, signers, key, items }, Outbox::to_all(round, Kind::All, body))
     }
 
-    /// Adds the fragments up, and verifies every signature before it is returned.
+    /// Adds the fragments up, and verifies every signature before any is returned.
     ///
     /// # Errors
     /// [`Abort`] with check S3.1 to S3.4: nobody can be named for a wrong fragment without revealing secrets.
-    pub fn finish(self, inbox: &Inbox) -> Result<Vec<Signature<S>>, Abort> {
+    pub fn finish(self, inbox: &Inbox, rng: &mut dyn CryptoRng) -> Result<Vec<Signature<S>>, Abort> {
         let (round, me) = (self.round, inbox.terms().me);
         let mut fragments = Vec::with_capacity(self.signers.len());
         for message in inbox.others(round) {
@@ -80,28 +92,59 @@ impl<S: EcdsaScheme> Round3<S> {
         }
         // [S3.2] their scalars are canonical
         let decoded = decode::<S>(round, &fragments)?;
-        let mut signatures = Vec::with_capacity(self.items.len());
-        for (at, item) in self.items.iter().enumerate() {
+        let sum = |(at, item): (usize, &Item<S>)| {
             let others = decoded.iter().filter_map(|list| list.get(at));
-            let [w, u] = others.fold(item.own, |[w, u], [other_w, other_u]| [w + other_w, u + other_u]);
-            let doubt = |check| {
-                let verdict = Verdict::Suspects { who: self.signers.without(me), why: Doubt::Signature };
-                Abort { round, check, verdict, others: Vec::new() }
-            };
-            // [S3.3] s = w / u exists and is not zero
-            let inverse = (w * u).invert().into_option().ok_or_else(|| doubt("S3.3"))?;
-            let (s, s_inverse) = (w * w * inverse, u * u * inverse);
-            // [S3.4] and the signature verifies: h/s G + r/s pk' is R
-            let h = reduce::<S::Curve>(item.digest.as_bytes());
-            let (a, b) = (h * s_inverse, item.image.r * s_inverse);
-            if S::Curve::mul_base_add_vartime(&a, &item.key, &b) != item.R {
-                return Err(doubt("S3.4"));
-            }
-            let signature = Signature::from_parts(item.image, &s).ok_or_else(|| doubt("S3.3"))?;
-            signatures.push(signature);
+            others.fold(item.own, |[w, u], [other_w, other_u]| [w + other_w, u + other_u])
+        };
+        let sums: Vec<_> = self.items.iter().enumerate().map(sum).collect();
+        let doubt = |check| {
+            let verdict = Verdict::Suspects { who: self.signers.without(me), why: Doubt::Signature };
+            Abort { round, check, verdict, others: Vec::new() }
+        };
+        // [S3.3] s = w / u exists and is not zero
+        let mut inverses: Vec<_> = sums.iter().map(|[w, u]| *w * u).collect();
+        if inverses.iter().any(|product| product.is_zero().into()) {
+            return Err(doubt("S3.3"));
         }
-        Ok(signatures)
+        let mut scratch = inverses.clone();
+        BatchInverter::invert_with_external_scratch(&mut inverses, &mut scratch);
+        // [S3.4] every signature verifies
+        let ratios = sums.iter().zip(&inverses).map(|([_, u], inverse)| *u * u * inverse);
+        if !self.verify(ratios, rng) {
+            return Err(doubt("S3.4"));
+        }
+        let parts = self.items.iter().zip(&sums).zip(&inverses);
+        let signature = |(image, s): (_, Scalar<S>)| Signature::from_parts(image, &s);
+        let signatures: Option<_> =
+            parts.map(|((item, [w, _]), inverse)| (item.image, *w * w * inverse)).map(signature).collect();
+        signatures.ok_or_else(|| doubt("S3.3"))
     }
+
+    /// `(h/s) G + (r/s) pk' = R` for every signature, given `1/s` of each: the sum of all with random weights of 128 bits, the first of them
+    /// 1. One signature is verified as it is; if one of many does not verify, their sum does with probability `2^-128`.
+    fn verify(&self, inverses: impl Iterator<Item = Scalar<S>>, rng: &mut dyn CryptoRng) -> bool {
+        let (mut base, mut key) = (Scalar::<S>::ZERO, Scalar::<S>::ZERO);
+        let mut nonces = Vec::with_capacity(self.items.len());
+        for (item, inverse) in self.items.iter().zip(inverses) {
+            let weight = if nonces.is_empty() { Scalar::<S>::ONE } else { random_weight::<S>(rng) };
+            let share = weight * inverse;
+            key += share * item.image.r;
+            base += share * (item.h + item.image.r * item.tweak);
+            nonces.push((item.R, weight));
+        }
+        let nonces = match nonces.as_slice() {
+            [(R, _)] => *R,
+            many => S::Curve::msm_vartime(many),
+        };
+        S::Curve::mul_base_add_vartime(&base, &self.key, &key) == nonces
+    }
+}
+
+/// 128 random bits.
+pub(super) fn random_weight<S: EcdsaScheme>(rng: &mut dyn CryptoRng) -> Scalar<S> {
+    let mut bytes = [0; 16];
+    rng.fill_bytes(&mut bytes);
+    Scalar::<S>::from_u128(u128::from_le_bytes(bytes))
 }
 
 fn decode<S: EcdsaScheme>(

@@ -5,11 +5,11 @@ use core::ops::ControlFlow;
 
 use rand_core::CryptoRng;
 
-use super::job::{Batch, Job, Task};
+use super::job::{Batch, Job, Order, Task};
 use super::msg;
 use super::round1::Round1;
 use super::round2::Round2;
-use super::round3::Round3;
+use super::round3::{Asked, Round3};
 use super::signature::Signature;
 use super::suite::EcdsaScheme;
 use super::team::Team;
@@ -45,7 +45,7 @@ impl<S: EcdsaScheme> Rounds<S> {
                 let (next, outbox) = fragments(round, inbox, rng)?;
                 Ok(ControlFlow::Continue((Self::Round3(next), outbox)))
             }
-            Self::Round3(round) => Ok(ControlFlow::Break(round.finish(inbox)?)),
+            Self::Round3(round) => Ok(ControlFlow::Break(round.finish(inbox, rng)?)),
         }
     }
 }
@@ -57,11 +57,12 @@ fn fragments<S: EcdsaScheme>(
     rng: &mut dyn CryptoRng,
 ) -> Result<(Round3<S>, Outbox), Abort> {
     let (team, presigned) = round.finish(inbox, rng)?;
-    let orders = team.items.iter().map(|(_, order)| (order.key, order.digest));
-    let items: Option<Vec<_>> =
-        presigned.into_iter().zip(orders).map(|(p, (key, d))| Some((p, key, d?))).collect();
-    let items = items.ok_or(Abort::no_fault(2, "S0.4", Chance::OwnFault))?;
-    Ok(Round3::start(3, team.signers, items))
+    let asked = |(presigned, (_, order)): (_, &([u8; 32], Order<S>))| {
+        Some(Asked { presigned, tweak: order.tweak, digest: order.digest? })
+    };
+    let asked: Option<Vec<_>> = presigned.into_iter().zip(&team.items).map(asked).collect();
+    let asked = asked.ok_or(Abort::no_fault(2, "S0.4", Chance::OwnFault))?;
+    Ok(Round3::start(3, team.signers, team.key.commitment().public_key(), asked))
 }
 
 /// What starting a run makes.
@@ -138,117 +139,4 @@ signing! {
     /// Every signature of the batch is a run of its own in lock step: it has a sid of its own, and fresh nonces, choices and pads. Nothing is shared
     /// between them but the headers and the inversions, so the argument for one signature is the argument for all.
     SignBatch, Batch, Vec<Signature<S>>, Ok::<_, Abort>
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use rand_chacha::ChaCha20Rng;
-    use rand_core::SeedableRng;
-
-    use super::*;
-    use crate::curve::{EcdsaP256, EcdsaSecp256k1};
-    use crate::ecdsa::Message;
-    use crate::key::Path;
-    use crate::party::{Parties, Threshold};
-    use crate::session::Status;
-    use crate::sim::Cast;
-    use crate::wire::SessionId;
-
-    fn time<S: EcdsaScheme>(t: u16, n: u16, runs: u32) {
-        let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let cast = Cast::new(1..=n, &mut rng).unwrap();
-        let shares = cast.deal::<S>(Threshold::new(t, n).unwrap(), &mut rng).unwrap();
-        let sets: Vec<_> =
-            cast.deal_pairings(cast.roster().parties(), &mut rng).unwrap().into_values().collect();
-        let signers = Parties::from_numbers(1..=t).unwrap();
-        let mut total = [Duration::ZERO; 8];
-        for run in 0..runs {
-            let mut id = [0; 16];
-            id[..4].copy_from_slice(&run.to_be_bytes());
-            let task = Task::new(
-                shares[0].public(),
-                signers.clone(),
-                Path::default(),
-                Message::sha256(b"m"),
-                SessionId(id),
-            )
-            .unwrap();
-            let mut times = [Duration::ZERO; 8];
-            let mut at = 0;
-            let mut sessions = Vec::new();
-            for i in 0..usize::from(t) {
-                let s = Instant::now();
-                sessions.push(Sign::start(&shares[i], task.clone(), &sets[i], &mut rng).unwrap());
-                if i == 0 {
-                    times[at] = s.elapsed();
-                }
-            }
-            at += 1;
-            let mut sent = alloc::vec![0; usize::from(t)];
-            let mut done = None;
-            while done.is_none() {
-                let mut mail = Vec::new();
-                for (i, session) in sessions.iter().enumerate() {
-                    for m in session.outgoing(sent[i]) {
-                        mail.push((i, m.to, m.bytes.to_vec()));
-                    }
-                    sent[i] = session.sent();
-                }
-                for (from, to, bytes) in mail {
-                    for j in 0..usize::from(t) {
-                        if j != from && to.is_none_or(|to| usize::from(to.get()) == j + 1) {
-                            let s = Instant::now();
-                            sessions[j].receive(shares[from].id(), &bytes).unwrap();
-                            if j == 0 {
-                                times[6] += s.elapsed();
-                            }
-                        }
-                    }
-                }
-                for (i, session) in sessions.iter_mut().enumerate() {
-                    let s = Instant::now();
-                    let status = session.advance(&mut rng).unwrap();
-                    if i == 0 {
-                        times[at] = s.elapsed();
-                        if let Status::Done(sig) = status {
-                            done = Some(sig);
-                        }
-                    }
-                }
-                at += 1;
-            }
-            let sum = |t: &[Duration; 8]| t.iter().sum::<Duration>();
-            if run == 0 || sum(&times) < sum(&total) {
-                total = times;
-            }
-            if run == 0 {
-                std::println!(
-                    "sent {} bytes",
-                    sessions[0].traffic().iter().map(|t| t.bytes_out).sum::<usize>()
-                );
-            }
-        }
-        let us = |d: Duration| d.as_secs_f64() * 1e6;
-        std::println!(
-            "{} {t}-of-{n}: start {:.0} r1 {:.0} r2 {:.0} r3 {:.0} receive {:.0} = {:.0} us",
-            S::NAME,
-            us(total[0]),
-            us(total[1]),
-            us(total[2]),
-            us(total[3]),
-            us(total[6]),
-            us(total.iter().sum())
-        );
-    }
-
-    #[test]
-    #[ignore]
-    fn time_all() {
-        time::<EcdsaSecp256k1>(2, 3, 200);
-        time::<EcdsaSecp256k1>(3, 5, 100);
-        time::<EcdsaSecp256k1>(5, 9, 50);
-        time::<EcdsaP256>(2, 3, 100);
-    }
 }

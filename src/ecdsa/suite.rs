@@ -1,10 +1,11 @@
 //! ECDSA over one curve: the integers of a nonce point, and the types of the curve's own crate.
 
+use alloc::vec::Vec;
 use core::fmt::Debug;
 
 use ff::{Field, PrimeField};
 
-use crate::curve::{Curve, encode_point, read_scalar};
+use crate::curve::{Curve, read_scalar};
 use crate::key::Derive;
 use crate::vole::VoleCurve;
 
@@ -40,9 +41,18 @@ pub(crate) struct NonceImage<C: Curve> {
 impl<C: Curve> NonceImage<C> {
     /// [S2.7] `None` if R is the identity or r is zero.
     pub(crate) fn of(nonce: &C::Point) -> Option<Self> {
-        let encoded = encode_point::<C>(nonce)?;
-        let (sign, x) = encoded.split_first()?;
-        Self::from_coordinates(x.try_into().ok()?, sign & 1 == 1)
+        Self::of_all(core::slice::from_ref(nonce))?.pop()
+    }
+
+    /// Of many points, at the price of one field inversion. `None` if it is of one of them.
+    pub(crate) fn of_all(nonces: &[C::Point]) -> Option<Vec<Self>> {
+        let mut encoded = Vec::with_capacity(nonces.len() * C::POINT_LEN);
+        C::encode_points(nonces, &mut encoded)?;
+        let image = |encoded: &[u8]| {
+            let (sign, x) = encoded.split_first()?;
+            Self::from_coordinates(x.try_into().ok()?, sign & 1 == 1)
+        };
+        encoded.chunks_exact(C::POINT_LEN).map(image).collect()
     }
 
     /// Of the point with this x, as an integer big-endian, and a y of this parity.

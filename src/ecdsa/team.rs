@@ -27,6 +27,8 @@ pub(super) struct Team<S: EcdsaScheme> {
     pub(super) key: PublicKey<S>,
     /// `s_i`, for the hedged generator.
     pub(super) share: Secret<<S::Curve as Curve>::Scalar>,
+    /// `lambda_i`.
+    lambda: <S::Curve as Curve>::Scalar,
     /// The other signers, ascending, and the pairings with them.
     pub(super) links: Vec<(PartyId, Link)>,
     /// One sid for each signature: the run's own, or `H("sign-item"; sid, u32 index)` in a batch.
@@ -54,15 +56,14 @@ impl<S: EcdsaScheme> Team<S> {
         };
         let items = (0..).zip(job.orders).map(item).collect();
         let share = Secret::new(*share.secret().expose());
+        let lambda = coefficient::<S::Curve>(&job.signers, me).ok_or(SetupError::SelfMissing(me))?;
         let Job { key, signers, session, .. } = job;
-        Ok((Self { me, signers, session, sid, key, share, links, items }, terms))
+        Ok((Self { me, signers, session, sid, key, share, lambda, links, items }, terms))
     }
 
     /// `lambda_i * (s_i + epsilon)` for one signature. Never used without a zero share on top.
     pub(super) fn weighted_share(&self, order: &Order<S>) -> Secret<<S::Curve as Curve>::Scalar> {
-        // `me` is a signer, so there is a coefficient.
-        let lambda = coefficient::<S::Curve>(&self.signers, self.me).unwrap_or(ff::Field::ZERO);
-        Secret::new(lambda * (*self.share.expose() + order.tweak))
+        Secret::new(self.lambda * (*self.share.expose() + order.tweak))
     }
 
     /// [S1.1] The secrets of every pairing, for one step; a verdict against whoever was banned meanwhile, in any session.

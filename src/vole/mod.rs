@@ -120,43 +120,4 @@ mod tests {
         products::<crate::curve::Secp256k1>();
         products::<crate::curve::P256>();
     }
-
-    #[test]
-    #[ignore]
-    fn time_it() {
-        use std::time::Instant;
-        type C = crate::curve::Secp256k1;
-        let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let (leaves, delta, punctured) = crate::ot::deal::<DEPTH>(&mut rng);
-        let inputs = [0; 2].map(|_| crate::curve::random_scalar::<C>(&mut rng));
-        let mut t = [1f64; 5];
-        let n = 2000;
-        for _ in 0..n {
-            let mut message = Vec::with_capacity(5000);
-            let s = Instant::now();
-            let bob = Receiver::<C>::start(&PSID, &leaves, &mut rng, &mut message);
-            t[0] = t[0].min(s.elapsed().as_secs_f64());
-            let s = Instant::now();
-            let (extended, _) = extend::<DEPTH>(&PSID, &punctured, &delta, &message).unwrap();
-            t[1] = t[1].min(s.elapsed().as_secs_f64());
-            let mut message = Vec::with_capacity(50000);
-            let s = Instant::now();
-            multiply::<C>(&PSID, &extended, &delta, [&inputs[0], &inputs[1]], &mut rng, &mut message);
-            t[2] = t[2].min(s.elapsed().as_secs_f64());
-            let s = Instant::now();
-            let message = Multiplied::<C>::read(&mut Reader::new(&message)).unwrap();
-            t[3] = t[3].min(s.elapsed().as_secs_f64());
-            let s = Instant::now();
-            bob.finish(&PSID, &message);
-            t[4] = t[4].min(s.elapsed().as_secs_f64());
-        }
-        std::println!(
-            "start {:.1} extend {:.1} multiply {:.1} read {:.1} finish {:.1} us",
-            t[0] * 1e6,
-            t[1] * 1e6,
-            t[2] * 1e6,
-            t[3] * 1e6,
-            t[4] * 1e6
-        );
-    }
 }
