@@ -2,7 +2,7 @@
 
 pub(crate) mod base;
 pub(crate) mod extension;
-mod fold;
+pub(crate) mod fold;
 pub(crate) mod pprf;
 pub(crate) mod row;
 mod transpose;

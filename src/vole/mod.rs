@@ -11,6 +11,8 @@
 //! | a^ | `check` |
 
 mod curve;
+#[cfg(test)]
+pub(crate) mod known;
 mod limbs;
 mod receiver;
 mod sender;
