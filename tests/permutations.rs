@@ -4,7 +4,10 @@ mod driver;
 
 use std::collections::BTreeMap;
 
-use driver::{E, Mail, Player, Protocol, Script, dkg, frost, id, key, permutations, rng, seal, shuffle};
+use driver::{
+    E, Mail, Player, Protocol, Script, dkg, ecdsa, frost, id, key, permutations, rng, seal, shuffle,
+};
+use quorate::curve::{EcdsaP256, EcdsaSecp256k1};
 use quorate::dkg::{self as keygen, Dkg};
 use quorate::error::{Fault, Rejected};
 use quorate::frost::{self as signing, Coordinator, Cosigner, SigningNonces, Task};
@@ -82,6 +85,54 @@ fn every_order_of_a_signing_by_two_or_four_of_five_gives_the_same_bytes() {
         permutations(messages, |order| {
             let order: Vec<_> = order.iter().map(|k| inbound[*k].clone()).collect();
             play(&script, id(me), &order, false, false);
+        });
+    }
+}
+
+#[test]
+fn every_order_of_a_pairing_and_of_signing_by_two_gives_the_same_bytes() {
+    fn check<S: Protocol>(script: &Script<S>, messages: usize) {
+        for (me, _) in &script.results {
+            let inbound = script.inbound(*me);
+            assert_eq!(inbound.len(), messages);
+            // with all messages again at every point in two orders of each, in the others without
+            let mut count = 0;
+            permutations(messages, |order| {
+                let order: Vec<_> = order.iter().map(|k| inbound[*k].clone()).collect();
+                play(script, *me, &order, false, count % 12 == 1);
+                play(script, *me, &order, true, count % 12 == 5);
+                count += 1;
+            });
+        }
+    }
+    check(&ecdsa::pairing(21), 4);
+    check(&ecdsa::sign::<EcdsaSecp256k1>(2, &[1, 2, 3], &[1, 3], 22), 3);
+    check(&ecdsa::sign::<EcdsaP256>(2, &[7, 65534], &[7, 65534], 23), 3);
+    check(&ecdsa::batch::<EcdsaSecp256k1>(2, &[1, 2], &[1, 2], 3, 24), 3);
+    check(&ecdsa::presign::<EcdsaSecp256k1>(2, &[1, 2, 3], &[2, 3], 2, 25), 2);
+    check(&ecdsa::online::<EcdsaP256>(2, &[1, 2, 3], &[2, 3], 26), 1);
+}
+
+#[test]
+fn random_orders_of_signing_by_three_and_four_give_the_same_bytes() {
+    fn check<S: Protocol>(script: &Script<S>, orders: usize) {
+        let mut rng = rng(27);
+        for k in 0..orders {
+            let (me, _) = script.results[k % script.results.len()];
+            let mut order = script.inbound(me);
+            shuffle(&mut order, &mut rng);
+            play(script, me, &order, k % 2 == 0, k == 1);
+        }
+    }
+    check(&ecdsa::sign::<EcdsaSecp256k1>(3, &[1, 2, 3, 9], &[1, 3, 9], 27), 20);
+    check(&ecdsa::sign::<EcdsaP256>(4, &[1, 2, 3, 4], &[1, 2, 3, 4], 28), 4);
+    check(&ecdsa::presign::<EcdsaSecp256k1>(3, &[1, 2, 3], &[1, 2, 3], 1, 29), 10);
+    let online = ecdsa::online::<EcdsaSecp256k1>(3, &[1, 2, 3], &[1, 2, 3], 30);
+    for (me, _) in &online.results {
+        let inbound = online.inbound(*me);
+        permutations(2, |order| {
+            let order: Vec<_> = order.iter().map(|k| inbound[*k].clone()).collect();
+            play(&online, *me, &order, false, true);
         });
     }
 }
@@ -253,6 +304,9 @@ fn refusals<S: Protocol>(script: &Script<S>, mail: &Mail) -> Vec<(PartyId, Vec<u
     let stranger = (1..).map(id).find(|x| !script.cast.roster().parties().contains(*x)).unwrap();
     let [high, low] = stranger.to_bytes();
     let from_stranger = [&good[..4], &[high, low], &good[6..]].concat();
+    // a private message of a pair says in its binding which pairing it is of, and a stranger has none
+    let private = mail.header().binding != script.play(script.mail[0].from()).session.terms().binding;
+    let unknown = if private { Rejected::SetupMismatch(stranger) } else { Rejected::Unexpected(stranger) };
     let wrong_kind = if mail.header().to.is_some() { Kind::All } else { Kind::Direct };
     let mut refusals = vec![
         (from, good[..HEADER_LEN - 1].to_vec(), Rejected::Header),
@@ -264,7 +318,7 @@ fn refusals<S: Protocol>(script: &Script<S>, mail: &Mail) -> Vec<(PartyId, Vec<u
         (from, edit(24, good[24] ^ 1), Rejected::SetupMismatch(from)),
         (from, edit(55, good[55] ^ 1), Rejected::SetupMismatch(from)),
         (stranger, good.to_vec(), Rejected::WrongSender { transport: stranger, header: from }),
-        (stranger, from_stranger, Rejected::Unexpected(stranger)),
+        (stranger, from_stranger, unknown),
         (from, [&good[..6], &[high, low], &good[8..]].concat(), Rejected::NotForMe),
         (from, edit(2, 0), Rejected::Slot { round: 0, kind }),
         (from, edit(2, 200), Rejected::Slot { round: 200, kind }),
@@ -306,6 +360,10 @@ fn what_is_refused_changes_nothing_at_any_point() {
     }
     check(&frost(2, &[1, 2, 3], &[1, 2, 3], b"x", 17).0);
     check(&dkg::<E>(2, &[1, 2, 3], 17).0);
+    check(&ecdsa::pairing(17));
+    check(&ecdsa::sign::<EcdsaSecp256k1>(2, &[1, 2, 3], &[1, 2], 17));
+    check(&ecdsa::presign::<EcdsaP256>(2, &[1, 2, 3], &[1, 2], 1, 17));
+    check(&ecdsa::online::<EcdsaSecp256k1>(2, &[1, 2, 3], &[1, 2], 17));
 }
 
 #[test]

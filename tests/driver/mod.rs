@@ -2,6 +2,8 @@
 //! get is at hand, to be delivered in any order, twice, changed, or too late.
 #![allow(dead_code)]
 
+pub(crate) mod ecdsa;
+
 use quorate::curve::{FrostEd25519, Scheme};
 use quorate::dkg::{Dkg, Run};
 use quorate::envelope::{Unsigned, Verified};
