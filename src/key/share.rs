@@ -143,7 +143,7 @@ impl<S: Scheme> KeyShare<S> {
         &self.public
     }
 
-    #[cfg(feature = "frost")]
+    #[cfg(any(feature = "frost", feature = "ecdsa"))]
     pub(crate) const fn secret(&self) -> &Secret<Scalar<S>> {
         &self.held.secret
     }
