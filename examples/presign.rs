@@ -43,7 +43,7 @@ impl Disk {
 
 type Disks = BTreeMap<PartyId, Disk>;
 
-fn run() -> Result<(), Error> {
+pub(crate) fn run() -> Result<(), Error> {
     let mut rng = devices::os_rng();
     let mut wallet = Wallet::new(Threshold::new(2, 3)?, &mut rng)?;
     let address = ethereum::address(&wallet.key().into());
@@ -62,13 +62,8 @@ fn run() -> Result<(), Error> {
 
     let to = [0x42; 20];
     for nonce in 0..2 {
-        let payment = ethereum::Transaction::payment(
-            1,
-            nonce,
-            [1_500_000_000, 32_000_000_000],
-            &to,
-            10u128.pow(18) / 4,
-        );
+        let fees = [1_500_000_000, 32_000_000_000];
+        let payment = ethereum::Transaction::payment(1, nonce, fees, &to, 10u128.pow(18) / 4);
         println!("\n== {}, in one round", payment.describe());
         let bytes = payment.to_bytes();
         let online = online(&wallet, &mut disks, nonce as usize, Message::keccak256(&bytes), &mut rng)?;
@@ -139,26 +134,33 @@ fn refused(wallet: &mut Wallet, disks: &mut Disks, rng: &mut OsRng) -> Result<()
 
     wallet.pairings = devices::pair(&wallet.cast, &wallet.signers, rng)?.sets;
     let error = start(disk.load(3)?, wallet, rng);
-    println!("they pair anew, {one} takes the fourth one: {}", expect(error, SetupError::PairingRenewed(other))?);
+    println!(
+        "they pair anew, {one} takes the fourth one: {}",
+        expect(error, SetupError::PairingRenewed(other))?
+    );
     Ok(())
 }
 
-fn expect<E: PartialEq + std::fmt::Display>(found: Option<E>, expected: E) -> Result<E, Error> {
-    found.filter(|error| *error == expected).ok_or_else(|| format!("this should have failed: {expected}").into())
+pub(crate) fn expect<E: PartialEq + std::fmt::Display>(found: Option<E>, expected: E) -> Result<E, Error> {
+    found
+        .filter(|error| *error == expected)
+        .ok_or_else(|| format!("this should have failed: {expected}").into())
 }
 
 /// In another session with the same pairing, a cheat flips one bit of what it sends. Whoever notices bans it in all sessions.
 fn cheat(wallet: &Wallet, cheat: PartyId, rng: &mut OsRng) -> Result<(), Error> {
     let (message, session) = (Message::sha256(b"something else"), devices::session_id(rng));
-    let task =
-        ecdsa::Task::new(wallet.key(), wallet.signers.clone(), Path::default(), message, session)?;
+    let task = ecdsa::Task::new(wallet.key(), wallet.signers.clone(), Path::default(), message, session)?;
     let start = |share: &quorate::key::KeyShare<_>| {
         ecdsa::Sign::start(share, task.clone(), &wallet.pairings[&share.id()], rng)
     };
     let sessions: Vec<Session<_>> = wallet.shares.iter().map(start).collect::<Result<_, _>>()?;
     let mut flip = |letter: &mut Letter| {
-        if (letter.header.from, letter.header.round, letter.header.kind) == (cheat, 2, Kind::Direct) {
-            letter.body[FLIPPED] ^= 1;
+        // The last byte is of the digest that binds the multiplication.
+        if (letter.header.from, letter.header.round, letter.header.kind) == (cheat, 2, Kind::Direct)
+            && let Some(last) = letter.body.last_mut()
+        {
+            *last ^= 1;
         }
         true
     };
@@ -169,5 +171,3 @@ fn cheat(wallet: &Wallet, cheat: PartyId, rng: &mut OsRng) -> Result<(), Error> 
     }
     Ok(())
 }
-
-const FLIPPED: usize = 20_000;

@@ -35,7 +35,7 @@ With --file, both keys sign the bytes of that file instead, ECDSA their SHA-256.
 With --only, one of the two is left out: every two ECDSA signers exchange 90 kB a
 signature, so that more than 20 of them take a while in one process.";
 
-struct Options {
+pub(crate) struct Options {
     threshold: Threshold,
     file: Option<String>,
     ed25519: bool,
@@ -44,7 +44,7 @@ struct Options {
 
 impl Options {
     /// `None` if help is wanted.
-    fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Option<Self>, Error> {
+    pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Option<Self>, Error> {
         let (mut t, mut n, mut file, mut only) = (2u16, 3u16, None, None);
         let mut arguments = arguments.into_iter();
         while let Some(flag) = arguments.next() {
@@ -81,14 +81,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: &Options) -> Result<(), Error> {
+pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let read = |path: &String| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
     let file = options.file.as_ref().map(read).transpose()?;
     let file = file.as_deref().zip(options.file.as_deref());
     let mut rng = devices::os_rng();
     // Everybody has an identity key, and knows the others'.
     let cast = Cast::new(1..=options.threshold.n(), &mut rng)?;
-    println!("{} devices in one process. Each table is one party's; a message to all counts once.", cast.ids().len());
+    println!(
+        "{} devices in one process. Each table is one party's; a message to all counts once.",
+        cast.ids().len()
+    );
     if options.ed25519 {
         ed25519(&cast, options.threshold, file, &mut rng)?;
     }

@@ -217,7 +217,8 @@ impl Wallet {
         mut start: impl FnMut(&KeyShare<EcdsaSecp256k1>, &Pairings, &mut OsRng) -> Result<Session<S>, SetupError>,
         rng: &mut OsRng,
     ) -> Result<Ran<S::Output>, Error> {
-        let with_pairings = |share: &KeyShare<_>, rng: &mut OsRng| start(share, &self.pairings[&share.id()], rng);
+        let with_pairings =
+            |share: &KeyShare<_>, rng: &mut OsRng| start(share, &self.pairings[&share.id()], rng);
         run(&self.cast, &self.shares, with_pairings, rng)
     }
 }

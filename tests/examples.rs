@@ -1,0 +1,87 @@
+//! The examples run, and what they check can fail.
+
+// Each has a copy of what they share, and a `main`.
+#![allow(dead_code, clippy::duplicate_mod)]
+
+#[path = "../examples/batch.rs"]
+mod batch;
+#[path = "../examples/presign.rs"]
+mod presign;
+#[path = "../examples/quickstart.rs"]
+mod quickstart;
+
+use batch::Coin;
+use batch::devices::{Error, Wallet, os_rng};
+use quickstart::Options;
+use quorate::error::{ResumeError, SetupError};
+use quorate::party::{PartyId, Threshold};
+
+fn options(line: &str) -> Result<Option<Options>, Error> {
+    Options::parse(line.split_whitespace().map(Into::into))
+}
+
+fn quickstart(line: &str) -> Result<(), Error> {
+    quickstart::run(&options(line)?.unwrap())
+}
+
+#[test]
+fn quickstart_signs_for_three_chains_and_files() {
+    quickstart("").unwrap();
+    quickstart("--threshold 3 --parties 4 --only ecdsa").unwrap();
+    quickstart("--threshold 5 --parties 11 --only ed25519").unwrap();
+    quickstart("--file Cargo.toml").unwrap();
+}
+
+#[test]
+fn quickstart_says_what_is_wrong_with_its_arguments() {
+    assert!(options("--only ecdsa --help").unwrap().is_none());
+    let cases = [
+        ("--no-such-option", "unknown argument --no-such-option"),
+        ("--file", "--file needs a value"),
+        ("--threshold many", "--threshold: many is not a number of parties"),
+        ("--parties 70000", "--parties: 70000 is not a number of parties"),
+        ("--only rsa", "--only: rsa is neither ed25519 nor ecdsa"),
+        ("--threshold 4", "a threshold of 4 of 3 is not possible"),
+    ];
+    for (line, message) in cases {
+        let error = options(line).err().unwrap().to_string();
+        assert!(error.contains(message), "{line}: {error}");
+    }
+    assert!(quickstart("--file no/such/file").unwrap_err().to_string().starts_with("no/such/file: "));
+}
+
+#[test]
+fn presignatures_are_spent_once_and_die_with_their_pairing() {
+    presign::run().unwrap();
+}
+
+/// Where the library refused for another reason, or not at all, the example fails.
+#[test]
+fn presign_fails_where_nothing_is_refused() {
+    assert!(presign::expect(None, ResumeError::Spent).is_err());
+    assert!(presign::expect(Some(ResumeError::Malformed), ResumeError::Spent).is_err());
+    let [one, other] = [1, 2].map(|id| PartyId::new(id).unwrap());
+    assert!(presign::expect(Some(SetupError::Banned(one)), SetupError::Banned(other)).is_err());
+    assert!(presign::expect(Some(SetupError::Banned(one)), SetupError::Banned(one)).is_ok());
+}
+
+#[test]
+fn batch_signs_every_input() {
+    batch::run().unwrap();
+}
+
+/// Every input has its own key and its own digest, so no signature fits another's place.
+#[test]
+fn batch_fails_with_signatures_in_the_wrong_places() {
+    let rng = &mut os_rng();
+    let wallet = Wallet::new(Threshold::new(2, 3).unwrap(), rng).unwrap();
+    let coins: Vec<Coin> = (0..3).map(|index| Coin::new(&wallet, index).unwrap()).collect();
+    let orders = batch::orders(&coins, &batch::sweep(&coins)).unwrap();
+    let mut signed = batch::in_a_batch(&wallet, &orders, rng).unwrap();
+    assert_eq!(batch::witnesses(&coins, &orders, &signed).unwrap().len(), 3);
+    signed.signatures.swap(0, 2);
+    assert!(batch::witnesses(&coins, &orders, &signed).is_err());
+    signed.signatures.swap(0, 2);
+    signed.signatures.pop();
+    assert!(batch::witnesses(&coins, &orders, &signed).is_err());
+}
