@@ -1,5 +1,6 @@
 //! A wallet sweeps its coins: 32 Bitcoin inputs, each with a key of its own derived from one threshold key, signed by two of
-//! three devices in one batch of three rounds. Beside it, what 32 runs of one signature each cost.
+//! three devices in one batch of three rounds. Beside it, what 32 runs of one signature each cost: a batch saves
+//! rounds and messages, not work.
 //!
 //! `cargo run --release --example batch`
 
@@ -121,8 +122,7 @@ pub(crate) fn in_a_batch(wallet: &Wallet, orders: &[Order], rng: &mut OsRng) -> 
         wallet.run(|share, pairings, rng| SignBatch::start(share, batch.clone(), pairings, rng), rng)?;
     print!("{}", ran.table);
     let (computed, sent) = (ran.computed, ran.sent);
-    let signatures = ran.into_outputs().into_iter().next().ok_or("nobody signs")?;
-    Ok(Signed { signatures, computed, sent })
+    Ok(Signed { signatures: ran.agreed()?, computed, sent })
 }
 
 fn one_by_one(wallet: &Wallet, orders: &[Order], rng: &mut OsRng) -> Result<Signed, Error> {
@@ -133,7 +133,7 @@ fn one_by_one(wallet: &Wallet, orders: &[Order], rng: &mut OsRng) -> Result<Sign
         let ran = wallet.run(|share, pairings, rng| Sign::start(share, task.clone(), pairings, rng), rng)?;
         all.computed += ran.computed;
         all.sent += ran.sent;
-        all.signatures.extend(ran.into_outputs().into_iter().next());
+        all.signatures.push(ran.agreed()?);
     }
     Ok(all)
 }

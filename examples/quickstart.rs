@@ -193,11 +193,9 @@ fn sign(
     let ran =
         wallet.run(|share, pairings, rng| ecdsa::Sign::start(share, task.clone(), pairings, rng), rng)?;
     print!("{}", ran.table);
-    let signatures = ran.into_outputs();
-    for signature in &signatures {
-        devices::verify(&VerifyingKey::from(key), digest, *signature)?;
-    }
-    signatures.first().copied().ok_or_else(|| "nobody signs".into())
+    let signature = ran.agreed()?;
+    devices::verify(&VerifyingKey::from(key), digest, signature)?;
+    Ok(signature)
 }
 
 fn pay_by_ethereum(wallet: &Wallet, rng: &mut OsRng) -> Result<(), Error> {

@@ -64,6 +64,16 @@ impl<O> Ran<O> {
     pub(crate) fn into_outputs(self) -> Vec<O> {
         self.outputs.into_iter().map(|(_, output)| output).collect()
     }
+
+    /// What everybody has, if it is the same.
+    pub(crate) fn agreed(self) -> Result<O, Error>
+    where
+        O: PartialEq,
+    {
+        let mut outputs = self.into_outputs().into_iter();
+        let one = outputs.next().ok_or("nobody takes part")?;
+        if outputs.all(|other| other == one) { Ok(one) } else { Err("the parties' results differ".into()) }
+    }
 }
 
 /// Starts a session for each of `each`, and runs them to the end.
@@ -211,7 +221,7 @@ impl Wallet {
         self.shares[0].public()
     }
 
-    /// Everybody's signature, which is one and the same, and what it cost.
+    /// Runs a session at every signer.
     pub(crate) fn run<S: State>(
         &self,
         mut start: impl FnMut(&KeyShare<EcdsaSecp256k1>, &Pairings, &mut OsRng) -> Result<Session<S>, SetupError>,
