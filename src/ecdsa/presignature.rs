@@ -92,7 +92,7 @@ impl<S: EcdsaScheme> Presignature<S> {
         &self.epoch_id
     }
 
-    /// Takes it down to bytes, secret: seal them. 342 and 34 for each signer but one and 2 for that, and 4 for each index of the path; 380 for two signers.
+    /// Takes it down to bytes, secret: seal them. 270, 34 for each signer, and 4 for each index of the path; 338 for two signers and the empty path.
     #[must_use]
     pub fn store(self) -> Secret<Vec<u8>> {
         let path = self.path.to_bytes();

@@ -39,7 +39,7 @@ fn hashes(answers: &mut Answers) {
     let hash = wide(Tag::BotH2g, &[&b::<32>("ot"), &[0, 5], &[1], point.as_bytes()]);
     let hash = RistrettoPoint::from_uniform_bytes(&hash).compress();
     answers.check("H2G(bot-h2g; b(ot), 5, 1, 3G)", hash.as_bytes());
-    let words = Keyed::new(Tag::SsPadOut, &b("K")).words(&b::<20>("data"));
+    let [words] = Keyed::new(Tag::SsPadOut, &b("K")).words(&[b::<20>("data")]);
     answers.check("F(ss-pad-out, b(K), b(data, 20))", words.map(u32::to_be_bytes).as_flattened());
 
     let (binding, sid, pairing) = (answers.get("binding of bytes"), sid(answers), b::<32>("pid"));
@@ -122,10 +122,10 @@ fn extension<const K: usize>(answers: &mut Answers, trees: &Trees) -> Seed {
 
     let q = alice::<K>(&psid, trees, &message).columns;
     for at in [0, COLUMNS - 1] {
-        answers.check(&name(&format!("q_{at}")), &q.expose()[at]);
-        answers.check(&name(&format!("t_{at}")), &t.expose()[at]);
+        answers.check(&name(&format!("q_{at}")), &q.expose()[at].to_le_bytes());
+        answers.check(&name(&format!("t_{at}")), &t.expose()[at].to_le_bytes());
     }
-    t.expose()[COLUMNS - 1]
+    t.expose()[COLUMNS - 1].to_le_bytes()
 }
 
 fn alice<const K: usize>(psid: &[u8; 32], trees: &Trees, message: &[u8]) -> Extended {
@@ -205,7 +205,7 @@ fn reductions_of_32_48_and_64_bytes_are_told_apart() {
             let mut data = [0; 20];
             data[..4].copy_from_slice(&[1, 2, count, 0]);
             data[4..].copy_from_slice(&z);
-            key.words(&data).map(u32::to_be_bytes)
+            key.words(&[data])[0].map(u32::to_be_bytes)
         };
         let string: Vec<u8> = (0..6).flat_map(|count| block(count).as_flattened().to_vec()).collect();
         let found = known::pad::<C>([&psid, &alices, &bobs], 0x0102, &z);

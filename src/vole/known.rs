@@ -21,7 +21,7 @@ fn scalar<C: VoleCurve>(limbs: &Limbs) -> C::Scalar {
 
 /// The three numbers of a pad.
 pub(crate) fn pad<C: VoleCurve>(of: Use<'_>, j: u16, z: &Seed) -> [C::Scalar; 3] {
-    C::pad(&Pads(context(of).pad_key()), j, z).each_ref().map(scalar::<C>)
+    C::pad(&Pads(context(of).pad_key()), j, u128::from_le_bytes(*z)).each_ref().map(scalar::<C>)
 }
 
 /// `g_j`.
