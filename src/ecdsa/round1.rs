@@ -173,19 +173,23 @@ pub(super) fn commit(sid: &[u8; 32], id: PartyId, nonce: &[u8], salt: &[u8; 32])
 impl<S: EcdsaScheme> Draft<S> {
     /// One for each item; their points are encoded together.
     fn many(team: &Team<S>, rng: &mut SessionRng) -> Vec<Self> {
-        let nonces: Vec<_> = team.items.iter().map(|_| Secret::new(random_scalar::<S::Curve>(rng))).collect();
-        let points = nonces.iter().map(|nonce| S::Curve::mul_base(nonce.expose()));
+        let mut draw = || {
+            let nonce = Secret::new(random_scalar::<S::Curve>(rng));
+            let mask = Secret::new(random_scalar::<S::Curve>(rng));
+            let mut salt = [0; 32];
+            rng.fill_bytes(&mut salt);
+            (nonce, mask, salt)
+        };
+        let drawn: Vec<_> = team.items.iter().map(|_| draw()).collect();
+        let points = drawn.iter().map(|(nonce, ..)| S::Curve::mul_base(nonce.expose()));
         let points = Zeroizing::new(points.collect::<Vec<_>>());
         let mut all = Secret::buffer(S::Curve::POINT_LEN * points.len());
         // A nonce is not zero, so its point has an encoding.
         let _ = S::Curve::encode_points(&points, all.expose_mut());
         let encoded = all.expose().chunks_exact(S::Curve::POINT_LEN);
-        let mut drafts = Vec::with_capacity(team.items.len());
-        for ((((sid, _), nonce), R), encoded) in team.items.iter().zip(nonces).zip(points.iter()).zip(encoded)
-        {
-            let mask = Secret::new(random_scalar::<S::Curve>(rng));
-            let mut salt = [0; 32];
-            rng.fill_bytes(&mut salt);
+        let mut drafts = Vec::with_capacity(drawn.len());
+        let items = team.items.iter().zip(drawn).zip(points.iter().zip(encoded));
+        for (((sid, _), (nonce, mask, salt)), (R, encoded)) in items {
             let commitment = commit(sid, team.me, encoded, &salt);
             let (R, encoded) = (Secret::new(*R), Secret::new(encoded.to_vec()));
             drafts.push(Self { nonce, mask, salt, R, encoded, commitment, receivers: Vec::new() });
