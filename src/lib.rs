@@ -1,5 +1,5 @@
-//! Threshold cryptography as sans-IO state machines: distributed key generation with complaints, and FROST, for code that
-//! owns its network and its storage.
+//! Threshold cryptography as sans-IO state machines: distributed key generation with complaints, ECDSA in three rounds, and FROST,
+//! for code that owns its network and its storage.
 //!
 //! A run of a protocol at one device is a [`session::Session`]: bytes in, bytes out, four verbs. No I/O, no clock, no
 //! threads, no async, no global state; randomness is an argument. Every failure says who, or says honestly that it cannot
@@ -7,7 +7,8 @@
 //!
 //! # Where to start
 //! - [`dkg`]: make a key that never exists in one place. The module is the specification.
-//! - [`frost`]: sign with it (RFC 9591).
+//! - [`frost`]: sign with it (RFC 9591), Ed25519.
+//! - [`pairing`], [`ecdsa`]: pair the devices once, and sign with any ECDSA key that they share.
 //! - [`session`]: the driver, and what the caller owes it.
 //! - [`key`]: what a device stores. [`identity`], [`envelope`]: who the parties are, and how they sign what they send.
 //!
@@ -24,6 +25,7 @@
 //! | `ed25519` | yes | keys for FROST(Ed25519, SHA-512) |
 //! | `secp256k1`, `p256` | | keys on these curves |
 //! | `frost` | yes | FROST signing |
+//! | `ecdsa` | yes | pairings and ECDSA signing, for keys on the curves that are there |
 //! | `serde` | | `Serialize` and `Deserialize` of results, through the crate's own bytes |
 //! | `sim` | | an in-memory network with faults, for tests, benches and examples; needs `std` |
 //!
