@@ -2,12 +2,14 @@
 //! `cargo test --test sizes -- --nocapture`.
 mod driver;
 
-use driver::{E, Mail, Protocol, Script, dkg, frost, id, key, rng, seal};
+use driver::{E, Mail, Protocol, Script, dkg, ecdsa, frost, id, key, rng, seal};
 use quorate::curve::{Curve, EcdsaP256, EcdsaSecp256k1, Scheme};
 use quorate::dkg::{Dkg, Run};
+use quorate::ecdsa::{EcdsaScheme, MAX_BATCH};
 use quorate::envelope::SIGNATURE_LEN;
 use quorate::frost::{Coordinator, Cosigner, SigningNonces, Task};
 use quorate::key::{Certificate, KeyShare};
+use quorate::pairing::{self, Pair, STORED_LEN};
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::session::{Receipt, Status, Suspend as _, Traffic};
 use quorate::sim::Cast;
@@ -186,6 +188,106 @@ fn signing_messages() {
     let (_, shares) = key(2, &[1, 2, 3], 54);
     let nonces = SigningNonces::generate((&shares[0]).into(), &mut rng(54));
     assert_eq!((nonces.commitments().as_bytes().len(), nonces.store().expose().len()), (64, 100));
+}
+
+#[test]
+fn pairing_messages() {
+    let script = ecdsa::pairing(57);
+    for me in script.cast.ids() {
+        let messages = script.outbound(me);
+        let bodies = [1, 2, 3, 4].map(|round| body_len(&messages, round, Kind::Direct));
+        assert_eq!(bodies, [128, 8256, 6144, 32]);
+        assert_eq!((messages.len(), bodies.iter().sum::<usize>()), (4, 14_560));
+        assert_eq!(messages.iter().map(Vec::len).sum::<usize>(), 14_560 + 4 * HEADER_LEN);
+        traffic(&script, me);
+        assert_eq!(script.result(me).len(), STORED_LEN);
+    }
+    println!("pairing: 128 + 8256 + 6144 + 32 = 14560 a device, stored {STORED_LEN}");
+    assert_eq!(STORED_LEN, 6 + 3 * 32 + 4096 + 3072 + 16 + 32 + 32);
+    const { assert!(STORED_LEN <= 9000) };
+    let identity = |n| script.cast.key(id(n)).unwrap().public();
+    let run = pairing::Run::new(identity(1), identity(2), SessionId([5; 16])).unwrap();
+    let (_, plan) = Pair::setup(&run).unwrap();
+    assert_eq!(plan.capacity(), 14_560);
+}
+
+/// Bodies of rounds 1, 2 and 3 of one signature, for one counterparty.
+const SIGNING: [usize; 3] = [4464, 40_260, 96];
+
+#[test]
+fn ecdsa_messages() {
+    fn check<S: EcdsaScheme>() {
+        for (t, n) in [(2u16, 2u16), (2, 3), (3, 5), (5, 7)] {
+            let (ids, signers): (Vec<_>, Vec<_>) = ((1..=n).collect(), (1..=t).collect());
+            let script = ecdsa::sign::<S>(t, &ids, &signers, 58);
+            one_signature(&script, t, 1);
+            let presign = ecdsa::presign::<S>(t, &ids, &signers, 1, 58);
+            let messages = presign.outbound(id(1));
+            assert_eq!([1, 2].map(|round| body_len(&messages, round, Kind::Direct)), SIGNING[..2]);
+            assert_eq!(messages.len(), 2 * usize::from(t - 1));
+            traffic(&presign, id(1));
+            let online = ecdsa::online::<S>(t, &ids, &signers, 58);
+            let messages = online.outbound(id(1));
+            assert_eq!((messages.len(), messages[0].len()), (1, 96 + HEADER_LEN));
+            assert_eq!(body_len(&messages, 1, Kind::All), 96);
+            traffic(&online, id(1));
+            let stored = ecdsa::presignatures(&presign)[&id(1)][0].expose().len();
+            println!(
+                "{:<24} {t}-of-{n} bodies to each {}, online 96, stored presignature {stored}",
+                S::NAME,
+                SIGNING.iter().sum::<usize>()
+            );
+            // two indices of the path
+            assert_eq!(stored, 304 + 34 * usize::from(t - 1) + 2 * 4);
+        }
+    }
+    check::<EcdsaSecp256k1>();
+    check::<EcdsaP256>();
+    assert_eq!(SIGNING.iter().sum::<usize>(), 44_820);
+    assert_eq!(SIGNING.iter().sum::<usize>() + 3 * HEADER_LEN, 44_988);
+}
+
+/// What a run of `items` signatures sends: one message a round and counterparty, and one to all.
+fn one_signature<S: Protocol>(script: &Script<S>, t: u16, items: usize) {
+    for (me, _) in &script.results {
+        let messages = script.outbound(*me);
+        let kinds = [(1, Kind::Direct), (2, Kind::Direct), (3, Kind::All)];
+        let bodies = kinds.map(|(round, kind)| body_len(&messages, round, kind));
+        assert_eq!(bodies, SIGNING.map(|len| len * items));
+        let others = usize::from(t - 1);
+        assert_eq!(messages.len(), 2 * others + 1);
+        let to_each: usize = bodies.iter().sum::<usize>() + 3 * HEADER_LEN;
+        assert_eq!(to_each, 44_820 * items + 168);
+        traffic(script, *me);
+    }
+}
+
+#[test]
+fn batches_grow_by_bodies_alone() {
+    for items in [1, 2, 8] {
+        let script = ecdsa::batch::<EcdsaSecp256k1>(2, &[1, 2, 3], &[1, 3], items as u32, 59);
+        one_signature(&script, 2, items);
+        println!("batch of {items}: {} bytes to each with headers", 44_820 * items + 168);
+    }
+    assert_eq!(MAX_BATCH, 256);
+}
+
+/// What `Traffic` counts of one party is what others can make it hold: a signing among t has room for t - 1 counterparties.
+#[test]
+fn a_signing_holds_what_is_due_and_no_more() {
+    let script = ecdsa::sign::<EcdsaSecp256k1>(5, &[1, 2, 3, 4, 5, 6, 7], &[1, 2, 3, 4, 5], 60);
+    let held: usize = script.inbound(id(1)).iter().map(|m| m.0.body().len()).sum();
+    assert_eq!(held, 4 * 44_820);
+    // before anything was opened, everything from everybody is taken once, and nothing else
+    let mut player = script.play(id(1));
+    for mail in script.inbound(id(1)) {
+        assert_eq!(player.receive(&mail), Ok(Receipt::Stored));
+        let longer = script.forge(&mail, |body| body.push(0));
+        let answer = player.receive(&longer);
+        assert!(matches!(answer, Err(quorate::error::Rejected::Length { .. })), "{answer:?}");
+    }
+    let bytes_in: usize = player.session.traffic().iter().map(|t| t.bytes_in).sum();
+    assert_eq!(bytes_in, held + script.inbound(id(1)).len() * HEADER_LEN);
 }
 
 #[test]
