@@ -118,3 +118,21 @@ impl<'a> Fragment<'a> {
         Some([read_scalar::<S::Curve>(self.w)?, read_scalar::<S::Curve>(self.u)?])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What others can make a run hold is known before the first byte arrives.
+    #[test]
+    fn a_run_holds_44820_bytes_for_each_counterparty_and_signature() {
+        for (others, items) in [(1, 1), (1, 256), (2, 1), (4, 3)] {
+            let ids = Parties::from_numbers(1..=others).unwrap();
+            let whole = plan(&ids, items, true, Vec::new()).capacity();
+            assert_eq!(whole, 44_820 * usize::from(others) * items);
+            let presign = plan(&ids, items, false, Vec::new()).capacity();
+            assert_eq!(whole - presign, FRAGMENT_LEN * usize::from(others) * items);
+        }
+        assert_eq!((COMMIT_LEN, OPEN_LEN, FRAGMENT_LEN), (4464, 40_260, 96));
+    }
+}

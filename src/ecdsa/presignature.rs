@@ -92,7 +92,8 @@ impl<S: EcdsaScheme> Presignature<S> {
         &self.epoch_id
     }
 
-    /// Takes it down to bytes, secret: seal them. 270, 34 for each signer, and 4 for each index of the path; 338 for two signers and the empty path.
+    /// Takes it down to bytes, secret: seal them. 304, 34 for each signer but one, and 4 for each index of the path: 338 for two signers and
+    /// the key itself.
     #[must_use]
     pub fn store(self) -> Secret<Vec<u8>> {
         let path = self.path.to_bytes();
