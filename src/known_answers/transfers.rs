@@ -23,12 +23,12 @@ pub(super) fn check(answers: &mut Answers) {
     zero_shares::<P256>(answers);
     let trees = trees::<DEPTH>(answers);
     let at = extension::<DEPTH>(answers, &trees);
-    pads::<DEPTH>(answers, &at);
+    pads::<DEPTH>(answers, at);
     multiplication::<Secp256k1>(answers, &trees);
     multiplication::<P256>(answers, &trees);
     let trees = self::trees::<4>(answers);
     let at = extension::<4>(answers, &trees);
-    pads::<4>(answers, &at);
+    pads::<4>(answers, at);
 }
 
 fn hashes(answers: &mut Answers) {
@@ -97,7 +97,7 @@ fn bob() -> Given {
 }
 
 /// Both sides; `t_415`.
-fn extension<const K: usize>(answers: &mut Answers, trees: &Trees) -> Seed {
+fn extension<const K: usize>(answers: &mut Answers, trees: &Trees) -> u128 {
     let name = |what: &str| format!("depth {K} {what}");
     let (psid, nonce) = (psid(answers), b::<32>("nB"));
     let key = Transcript::new(Tag::SsLeafKey).bytes(&psid).bytes(&nonce).finish();
@@ -125,7 +125,7 @@ fn extension<const K: usize>(answers: &mut Answers, trees: &Trees) -> Seed {
         answers.check(&name(&format!("q_{at}")), &q.expose()[at].to_le_bytes());
         answers.check(&name(&format!("t_{at}")), &t.expose()[at].to_le_bytes());
     }
-    t.expose()[COLUMNS - 1].to_le_bytes()
+    t.expose()[COLUMNS - 1]
 }
 
 fn alice<const K: usize>(psid: &[u8; 32], trees: &Trees, message: &[u8]) -> Extended {
@@ -141,8 +141,8 @@ fn list<C: Curve>(scalars: &[C::Scalar]) -> Vec<u8> {
     bytes
 }
 
-fn pads<const K: usize>(answers: &mut Answers, t: &Seed) {
-    fn check<C: VoleCurve, const K: usize>(answers: &mut Answers, t: &Seed) {
+fn pads<const K: usize>(answers: &mut Answers, t: u128) {
+    fn check<C: VoleCurve, const K: usize>(answers: &mut Answers, t: u128) {
         let pad = known::pad::<C>([&psid(answers), &b("nA"), &b("nB")], COLUMNS as u16 - 1, t);
         answers.check(&format!("{} depth {K} pad", C::NAME), &list::<C>(&pad));
     }
@@ -205,10 +205,11 @@ fn reductions_of_32_48_and_64_bytes_are_told_apart() {
             let mut data = [0; 20];
             data[..4].copy_from_slice(&[1, 2, count, 0]);
             data[4..].copy_from_slice(&z);
-            key.words(&[data])[0].map(u32::to_be_bytes)
+            let [words] = key.words(&[data]);
+            words.map(u32::to_be_bytes)
         };
         let string: Vec<u8> = (0..6).flat_map(|count| block(count).as_flattened().to_vec()).collect();
-        let found = known::pad::<C>([&psid, &alices, &bobs], 0x0102, &z);
+        let found = known::pad::<C>([&psid, &alices, &bobs], 0x0102, u128::from_le_bytes(z));
         for len in [32, 48, 64] {
             assert_eq!(reduced::<C>(&string, len, 3) == found, len == right, "{} bytes on {}", len, C::NAME);
         }

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use super::curve::{Pads, VoleCurve};
 use super::limbs::{Limbs, Sum};
 use super::{Context, Receiver};
-use crate::ot::Seed;
 use crate::secret::Secret;
 
 /// A use, Alice's nonce, Bob's nonce.
@@ -20,8 +19,8 @@ fn scalar<C: VoleCurve>(limbs: &Limbs) -> C::Scalar {
 }
 
 /// The three numbers of a pad.
-pub(crate) fn pad<C: VoleCurve>(of: Use<'_>, j: u16, z: &Seed) -> [C::Scalar; 3] {
-    C::pad(&Pads(context(of).pad_key()), j, u128::from_le_bytes(*z)).each_ref().map(scalar::<C>)
+pub(crate) fn pad<C: VoleCurve>(of: Use<'_>, j: u16, z: u128) -> [C::Scalar; 3] {
+    C::pad(&Pads(context(of).pad_key()), j, z).each_ref().map(scalar::<C>)
 }
 
 /// `g_j`.
