@@ -1,0 +1,32 @@
+//! Malicious signers in threshold ECDSA: who is named, by which check, who is banned by whom, and that nobody honest ever is.
+
+/// Tests that run on both curves.
+macro_rules! every_scheme {
+    ($($name:ident)*) => {
+        mod every_scheme {$(
+            mod $name {
+                #[test]
+                fn secp256k1() {
+                    super::super::$name::<quorate::curve::EcdsaSecp256k1>();
+                }
+                #[test]
+                fn p256() {
+                    super::super::$name::<quorate::curve::EcdsaP256>();
+                }
+            }
+        )*}
+    };
+}
+
+#[allow(dead_code)]
+#[path = "faults_dkg/foe.rs"]
+mod foe;
+#[path = "faults_ecdsa/game.rs"]
+mod game;
+#[allow(dead_code)]
+#[path = "faults_dkg/hash.rs"]
+mod hash;
+#[path = "faults_ecdsa/matrix.rs"]
+mod matrix;
+#[path = "faults_ecdsa/table.rs"]
+mod table;
