@@ -1,4 +1,9 @@
-//! Configuration mistakes are errors before any message is made, and name the value.
+//! Configuration mistakes are errors before any message is made, and name the value. Every error has a number that stays.
+#[path = "setup_errors/codes.rs"]
+mod codes;
+#[path = "setup_errors/ecdsa.rs"]
+mod ecdsa;
+
 use quorate::curve::{EcdsaSecp256k1, FrostEd25519};
 use quorate::dkg::{Dkg, Run};
 use quorate::error::SetupError;

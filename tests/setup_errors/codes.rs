@@ -1,0 +1,108 @@
+//! Numbers for foreign interfaces: none changes, none is used twice.
+
+use std::collections::BTreeSet;
+
+use quorate::error::{Abort, Chance, Doubt, Fault, Rejected, ResumeError, SetupError, Verdict};
+use quorate::party::Parties;
+
+use super::id;
+
+#[test]
+fn setup_errors_keep_their_numbers() {
+    use SetupError as E;
+    let (a, b, limit) = (id(1), id(2), 3);
+    let all = [
+        (E::PartyId(0), 1001),
+        (E::DuplicateParty(a), 1002),
+        (E::TooManyParties { limit }, 1003),
+        (E::Threshold { t: 1, n: 1 }, 1004),
+        (E::RosterSize { roster: 1, n: 2 }, 1005),
+        (E::DuplicateIdentity(a, b), 1006),
+        (E::BadIdentity(a), 1007),
+        (E::SelfMissing(a), 1008),
+        (E::NotInRoster(a), 1009),
+        (E::TooFewSigners { signers: 1, t: 2 }, 1010),
+        (E::WrongSigner(a), 1011),
+        (E::NothingToKeep, 1012),
+        (E::WrongNonce(a), 1013),
+        (E::Malformed("x"), 1014),
+        (E::SessionSpent(a), 1015),
+        (E::Banned(a), 1016),
+        (E::NoPairing(a), 1017),
+        (E::ForeignPairing(a), 1018),
+        (E::PairingRenewed(a), 1019),
+        (E::SignerCount { signers: 1, t: 2 }, 1020),
+        (E::WrongKey(a), 1021),
+        (E::WrongEpoch { who: a, share: 0, key: 1 }, 1022),
+        (E::ZeroDigest, 1023),
+        (E::BatchSize { found: 4, limit }, 1024),
+        (E::WrongPresignature, 1025),
+        (E::Underivable(1 << 31), 1026),
+        (E::SameIdentity, 1027),
+    ];
+    let numbers: Vec<_> = all.iter().map(|(error, _)| error.code()).collect();
+    assert_eq!(numbers, all.iter().map(|(_, number)| *number).collect::<Vec<_>>());
+    assert_eq!(numbers, (1001..=1027).collect::<Vec<_>>());
+    let texts: BTreeSet<_> = all.iter().map(|(error, _)| error.to_string()).collect();
+    assert_eq!(texts.len(), all.len(), "no two read the same");
+}
+
+#[test]
+fn verdicts_keep_their_numbers() {
+    let number = |verdict| Abort { round: 1, check: "X1.1", verdict, others: Vec::new() }.code();
+    let faults = [
+        Fault::Malformed,
+        Fault::BadOpening,
+        Fault::BadProof,
+        Fault::BadShare,
+        Fault::BadSignature,
+        Fault::FalseComplaint,
+        Fault::Equivocation,
+        Fault::AlreadyBanned,
+        Fault::OtExtension,
+        Fault::Vole,
+        Fault::Consistency,
+    ];
+    for (fault, expected) in faults.into_iter().zip(1..) {
+        assert_eq!(fault.code(), expected, "{fault:?}");
+        assert_eq!(number(Verdict::Cheater { who: id(1), fault, evidence: None }), 3000 + expected);
+    }
+    let doubts = [Doubt::ViewsDiffer, Doubt::Opening, Doubt::Confirmation, Doubt::KeySum, Doubt::Signature];
+    for (why, expected) in doubts.into_iter().zip(3101..) {
+        let who = Parties::from_numbers([1, 2]).unwrap();
+        assert_eq!(number(Verdict::Suspects { who, why }), expected, "{why:?}");
+    }
+    for (why, expected) in [(Chance::Degenerate, 3201), (Chance::OwnFault, 3202)] {
+        assert_eq!(number(Verdict::NoFault { why }), expected, "{why:?}");
+    }
+}
+
+#[test]
+fn refusals_keep_their_numbers() {
+    let a = id(1);
+    let all = [
+        Rejected::Header,
+        Rejected::Protocol(9),
+        Rejected::Session,
+        Rejected::SetupMismatch(a),
+        Rejected::WrongSender { transport: a, header: a },
+        Rejected::Unexpected(a),
+        Rejected::NotForMe,
+        Rejected::Slot { round: 1, kind: 1 },
+        Rejected::Length { expected: 1, found: 2 },
+        Rejected::PastRound(1),
+        Rejected::Conflict { who: a, evidence: None },
+        Rejected::Unsigned,
+        Rejected::Roster,
+    ];
+    assert!(all.iter().map(Rejected::code).eq(2001..=2013));
+    let all = [ResumeError::Spent, ResumeError::Foreign, ResumeError::Malformed, ResumeError::MustPairAnew];
+    assert!(all.iter().map(ResumeError::code).eq(4001..=4004));
+}
+
+#[test]
+fn protocols_keep_their_numbers() {
+    use quorate::{dkg, ecdsa, frost, pairing};
+    assert_eq!([pairing::PROTOCOL, dkg::PROTOCOL, frost::PROTOCOL], [1, 2, 9]);
+    assert_eq!([ecdsa::SIGN, ecdsa::PRESIGN, ecdsa::ONLINE], [6, 7, 8]);
+}
