@@ -4,15 +4,24 @@
 //! `cargo check` fails here as soon as any linked crate links std.
 #![no_std]
 
+extern crate alloc;
+
 use core::alloc::{GlobalAlloc, Layout};
 
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostEd25519, Scheme};
 use quorate::dkg::{Dkg, Run};
-use quorate::error::SetupError;
+use quorate::ecdsa::{
+    self, Batch, EcdsaScheme, Message, Online, Presign, PresignTask, Presignature, SignBatch,
+};
+use quorate::error::{ResumeError, SetupError};
 use quorate::frost::{Sign, Task};
-use quorate::key::KeyShare;
+use quorate::identity::PublicIdentity;
+use quorate::key::{KeyShare, PublicKey};
+use quorate::pairing::{Opening, Pair, Pairing, Pairings};
 use quorate::party::PartyId;
-use quorate::session::SpendOnce;
+use quorate::secret::Secret;
+use quorate::session::{Session, SpendOnce, State, Status};
+use quorate::wire::SessionId;
 use rand_core::CryptoRng;
 
 /// Never called: what is named here is linked.
@@ -42,6 +51,79 @@ pub fn signing(
     rng: &mut dyn CryptoRng,
 ) -> Result<(), SetupError> {
     Sign::start(share, task, rng).map(drop)
+}
+
+/// Never called: what is named here is linked.
+pub fn pairing(
+    [me, peer]: [PublicIdentity; 2],
+    session: SessionId,
+    witness: &mut dyn SpendOnce,
+    rng: &mut dyn CryptoRng,
+) -> Option<Pairing> {
+    let mut session = Pair::start(me, peer, session, witness, rng).ok()?;
+    let pairing = output(&mut session, rng)?;
+    let stored = pairing.store();
+    pairing.saved(&stored);
+    Opening::load(pairing.close().ok()?).ok().map(Opening::stored)
+}
+
+/// Never called: what is named here is linked.
+pub fn ecdsa_on_both_curves(
+    shares: (&KeyShare<EcdsaSecp256k1>, &KeyShare<EcdsaP256>),
+    pairings: &Pairings,
+    tasks: (ecdsa::Task<EcdsaSecp256k1>, ecdsa::Task<EcdsaP256>),
+    batch: Batch<EcdsaSecp256k1>,
+    rng: &mut dyn CryptoRng,
+) -> Option<[[u8; 65]; 3]> {
+    let (secp256k1, p256) = shares;
+    let one = sign(secp256k1, pairings, tasks.0, rng)?;
+    let two = sign(p256, pairings, tasks.1, rng)?;
+    let mut many = SignBatch::start(secp256k1, batch, pairings, rng).ok()?;
+    let three = output(&mut many, rng)?.first()?.to_bytes_recoverable();
+    Some([one, two, three])
+}
+
+fn sign<S: EcdsaScheme>(
+    share: &KeyShare<S>,
+    pairings: &Pairings,
+    task: ecdsa::Task<S>,
+    rng: &mut dyn CryptoRng,
+) -> Option<[u8; 65]> {
+    let mut session = ecdsa::Sign::start(share, task, pairings, rng).ok()?;
+    let signature = output(&mut session, rng)?;
+    (!signature.to_der().is_empty()).then(|| signature.low_s().to_bytes_recoverable())
+}
+
+/// Never called: what is named here is linked.
+pub fn presigning(
+    share: &KeyShare<EcdsaSecp256k1>,
+    task: PresignTask<EcdsaSecp256k1>,
+    pairings: &Pairings,
+    rng: &mut dyn CryptoRng,
+) -> Option<Secret<alloc::vec::Vec<u8>>> {
+    let mut session = Presign::start(share, task, pairings, rng).ok()?;
+    output(&mut session, rng)?.pop().map(Presignature::store)
+}
+
+/// Never called: what is named here is linked.
+pub fn online(
+    stored: &Secret<alloc::vec::Vec<u8>>,
+    key: &PublicKey<EcdsaSecp256k1>,
+    pairings: &Pairings,
+    witness: &mut dyn SpendOnce,
+    rng: &mut dyn CryptoRng,
+) -> Result<Option<[u8; 64]>, ResumeError> {
+    let presignature = Presignature::load(stored, witness)?;
+    let message = Message::keccak256(b"linked");
+    let session = Online::start(presignature, key, pairings, message, SessionId([0; 16]));
+    Ok(session.ok().and_then(|mut session| Some(output(&mut session, rng)?.to_bytes())))
+}
+
+fn output<S: State>(session: &mut Session<S>, rng: &mut dyn CryptoRng) -> Option<S::Output> {
+    match session.advance(rng) {
+        Ok(Status::Done(output)) => Some(output),
+        _ => None,
+    }
 }
 
 struct NoMemory;
