@@ -18,6 +18,8 @@ macro_rules! every_scheme {
     };
 }
 
+#[path = "faults_ecdsa/bans.rs"]
+mod bans;
 #[allow(dead_code)]
 #[path = "faults_dkg/foe.rs"]
 mod foe;
@@ -26,6 +28,8 @@ mod game;
 #[allow(dead_code)]
 #[path = "faults_dkg/hash.rs"]
 mod hash;
+#[path = "faults_ecdsa/liars.rs"]
+mod liars;
 #[path = "faults_ecdsa/matrix.rs"]
 mod matrix;
 #[path = "faults_ecdsa/table.rs"]
