@@ -28,6 +28,7 @@ use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Inbox, Outbox};
 use crate::vole::{Receiver, multiply};
+use crate::wire::HEADER_LEN;
 use crate::zero;
 
 type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
@@ -63,7 +64,8 @@ impl<S: EcdsaScheme> Round1<S> {
             secrets.push(link.secrets().ok_or(SetupError::Banned(*id))?);
         }
         let items = team.items.len();
-        let mut bodies: Vec<_> = team.links.iter().map(|_| Vec::with_capacity(COMMIT_LEN * items)).collect();
+        let mut bodies: Vec<_> =
+            team.links.iter().map(|_| Vec::with_capacity(HEADER_LEN + COMMIT_LEN * items)).collect();
         let mut drafts = Draft::many(&team, &mut rng);
         for ((sid, _), draft) in team.items.iter().zip(&mut drafts) {
             for (((id, link), of), body) in team.links.iter().zip(&secrets).zip(&mut bodies) {
@@ -105,7 +107,7 @@ impl<S: EcdsaScheme> Round1<S> {
         }
         team.settle(1, results)?;
 
-        let room = || Vec::with_capacity(OPEN_LEN * drafts.len());
+        let room = || Vec::with_capacity(HEADER_LEN + OPEN_LEN * drafts.len());
         let mut bodies: Vec<Vec<u8>> = team.links.iter().map(|_| room()).collect();
         let mut offers = Vec::with_capacity(drafts.len());
         for (at, draft) in drafts.into_iter().enumerate() {

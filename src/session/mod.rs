@@ -386,13 +386,13 @@ impl<S: State> Session<S> {
         let all = all.into_iter().map(|(kind, body)| (kind, None, body));
         let direct = direct.into_iter().map(|(to, body)| (Kind::Direct, Some(to), body));
         for (kind, to, body) in all.chain(direct) {
-            let mut bytes = Vec::with_capacity(HEADER_LEN + body.len());
-            self.inbox.header(round, kind, self.terms.me, to).write(&mut bytes);
-            bytes.extend_from_slice(&body);
             count_traffic(&mut self.traffic, round, |t| {
                 t.messages_out += 1;
                 t.bytes_out += wire_len(body.len(), S::SIGNED);
             });
+            // In place where there is room: large bodies are not copied.
+            let mut bytes = body;
+            bytes.splice(..0, self.inbox.header(round, kind, self.terms.me, to).to_bytes());
             self.outbox.push(Sent { to, bytes });
         }
     }

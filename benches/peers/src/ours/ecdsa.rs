@@ -19,7 +19,7 @@ use crate::meter::Cost;
 use crate::row::Row;
 
 /// Messages of a batch.
-const BATCH: usize = 16;
+const BATCH: usize = 32;
 
 /// The first t of n with one key, paired.
 struct Signers<S: EcdsaScheme> {
