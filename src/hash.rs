@@ -31,7 +31,10 @@ macro_rules! tags {
     ($($name:ident = $text:literal, $place:literal;)*) => {
         /// The domain tags, each with its place.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[cfg_attr(not(all(feature = "frost", feature = "ecdsa")), allow(dead_code))]
+        #[cfg_attr(
+            not(all(feature = "frost", feature = "ecdsa", any(feature = "secp256k1", feature = "p256"))),
+            allow(dead_code)
+        )]
         pub(crate) enum Tag { $(#[doc = $place] $name,)* }
         impl Tag {
             const fn text(self) -> &'static str {

@@ -115,6 +115,7 @@ impl<S: EcdsaScheme> Signature<S> {
         !is_high::<S::Curve>(&s)
     }
 
+    #[cfg(any(feature = "secp256k1", feature = "p256"))]
     pub(crate) const fn pair(&self) -> &S::Pair {
         &self.pair
     }

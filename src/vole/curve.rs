@@ -1,8 +1,13 @@
 //! What a curve adds: its gadget vector, and how a pad is read as scalars.
 
+// Without a curve nobody asks for either.
+#![cfg_attr(not(any(feature = "secp256k1", feature = "p256")), allow(dead_code))]
+
 use alloc::vec::Vec;
 
+#[cfg(any(feature = "secp256k1", feature = "p256"))]
 use spin::Once;
+#[cfg(feature = "p256")]
 use zeroize::Zeroize;
 
 use super::limbs::{self, Limbs};

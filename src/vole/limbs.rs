@@ -19,6 +19,7 @@ use crate::curve::write_scalar;
 pub(crate) type Limbs = [u64; 4];
 
 /// From a hash's eight big-endian words.
+#[cfg(feature = "secp256k1")]
 #[inline]
 pub(crate) fn from_words(words: &[u32; 8]) -> Limbs {
     core::array::from_fn(|i| u64::from(words[6 - 2 * i]) << 32 | u64::from(words[7 - 2 * i]))
