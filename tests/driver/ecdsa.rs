@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quorate::curve::{EcdsaP256, EcdsaSecp256k1};
 use quorate::ecdsa::{
     Batch, EcdsaScheme, Message, Online, Presign, PresignTask, Presignature, Sign, SignBatch, Signature, Task,
 };
@@ -16,7 +17,7 @@ use quorate::session::{Finding, Session};
 use quorate::sim::{Cast, MemoryLedger};
 use quorate::wire::SessionId;
 
-use super::{Outcome, Player, Protocol, Script, id, rng};
+use super::{Outcome, Protocol, Script, id, rng};
 
 impl<S: EcdsaScheme> Outcome for Signature<S> {
     fn bytes(&self) -> Vec<u8> {
@@ -181,6 +182,27 @@ pub(crate) fn online<S: EcdsaScheme>(t: u16, ids: &[u16], signers: &[u16], seed:
     })
 }
 
+/// One run of every kind, of which 2 takes part.
+pub(crate) struct Scripts {
+    pub(crate) sign: Script<Sign<EcdsaSecp256k1>>,
+    pub(crate) p256: Script<Sign<EcdsaP256>>,
+    pub(crate) batch: Script<SignBatch<EcdsaP256>>,
+    pub(crate) presign: Script<Presign<EcdsaSecp256k1>>,
+    pub(crate) online: Script<Online<EcdsaSecp256k1>>,
+}
+
+impl Scripts {
+    pub(crate) fn new() -> Self {
+        Self {
+            sign: sign(3, &[1, 2, 3], &[1, 2, 3], 1),
+            p256: sign(2, &[1, 2], &[1, 2], 2),
+            batch: batch(2, &[1, 2], &[1, 2], 2, 3),
+            presign: presign(2, &[1, 2, 3], &[2, 3], 1, 4),
+            online: online(3, &[1, 2, 3], &[1, 2, 3], 5),
+        }
+    }
+}
+
 /// These protocols have no evidence but two signed messages in one slot, which anybody can judge.
 pub(crate) fn judge(roster: &Roster, evidence: &Evidence) -> Finding {
     let [one, other] = evidence.messages.as_slice() else { return Finding::Inconclusive };
@@ -192,14 +214,4 @@ pub(crate) fn judge(roster: &Roster, evidence: &Evidence) -> Finding {
         }
         _ => Finding::Inconclusive,
     }
-}
-
-/// One party of a script at its end, from its messages in order.
-pub(crate) fn finish<P: Protocol>(script: &Script<P>, me: PartyId) -> Player<P> {
-    let mut player = script.play(me);
-    for mail in script.inbound(me) {
-        player.receive(&mail).unwrap();
-    }
-    player.advance(&script.cast);
-    player
 }

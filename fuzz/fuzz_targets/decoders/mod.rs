@@ -9,10 +9,12 @@ use quorate::curve::{
     read_scalar, write_scalar,
 };
 use quorate::dkg::{Dkg, Run, judge};
+use quorate::ecdsa::{EcdsaScheme, Message, Presignature, Signature};
 use quorate::envelope::Verified;
 use quorate::evidence::{Envelope, Evidence};
 use quorate::frost::{NonceCommitments, SignatureShare, SigningNonces};
-use quorate::key::{Certificate, KeyShare, PendingShare, PublicKey};
+use quorate::key::{Certificate, KeyShare, Path, PendingShare, PublicKey, derive};
+use quorate::pairing::{self, Opening, Pair};
 use quorate::secret::Secret;
 use quorate::session::{Finding, Session, Snapshot};
 use quorate::sharing::Commitment;
@@ -48,6 +50,13 @@ pub(crate) fn all() -> Vec<Decoder> {
     curve::<Secp256k1>(&mut list);
     curve::<P256>(&mut list);
     signing(&mut list);
+    pairings(&mut list);
+    ecdsa::<EcdsaSecp256k1>(&mut list);
+    ecdsa::<EcdsaP256>(&mut list);
+    list.push(decoder("path", vec![b"m/44/7/0".to_vec()], |bytes| {
+        let path: Path = std::str::from_utf8(bytes).ok()?.parse().ok()?;
+        Some(path.to_string().into_bytes())
+    }));
     list
 }
 
@@ -170,5 +179,78 @@ fn signing(list: &mut Vec<Decoder>) {
     }));
     list.push(decoder("signature share", vec![vec![1; 32]], |b| {
         SignatureShare::<E>::from_bytes(b).map(|s| s.to_bytes())
+    }));
+}
+
+/// Content behind its digest.
+fn sealed(content: &[u8]) -> Secret<Vec<u8>> {
+    Secret::new([content, &Sha256::digest(content)].concat())
+}
+
+fn content(form: &[u8]) -> Vec<u8> {
+    form[..form.len() - 32].to_vec()
+}
+
+/// Stored pairings and snapshots of runs, behind their digests.
+fn pairings(list: &mut Vec<Decoder>) {
+    let script = driver::ecdsa::pairing(1);
+    let forms = script.results.iter().map(|(_, form)| content(form)).collect();
+    list.push(decoder("pairing", forms, |bytes| {
+        let opening = Opening::load(sealed(bytes)).ok()?;
+        let mut again = content(opening.to_store().expose());
+        // of an active one the open mark is set and the count goes up
+        if bytes[3] == 1 {
+            again[4..6].copy_from_slice(&bytes[4..6]);
+        }
+        Some(again)
+    }));
+    let identity = |n| script.cast.key(id(n)).expect("a member").public();
+    let session = script.play(id(1)).session.terms().session;
+    let run = pairing::Run::new(identity(1), identity(2), session).expect("two devices");
+    let mut seeds = Vec::new();
+    for delivered in 0..4 {
+        let mut player = script.play(id(1));
+        for mail in &script.inbound(id(1))[..delivered] {
+            player.receive(mail).expect("an honest message");
+            player.step();
+        }
+        seeds.push(content(player.session.suspend().expect("a live session").expose()));
+    }
+    list.push(decoder("pairing snapshot", seeds, move |bytes| {
+        let resume = || {
+            let snapshot = Snapshot::from_bytes(sealed(bytes));
+            Session::<Pair>::resume(&run, snapshot, &mut MemoryLedger::default()).ok()
+        };
+        let _ = resume()?.advance(&mut rng(1));
+        let mut again = content(resume()?.suspend()?.expose());
+        again[52..56].copy_from_slice(&bytes[52..56]); // the generation goes up
+        Some(again)
+    }));
+}
+
+/// Stored presignatures behind their digest, and signatures.
+fn ecdsa<S: EcdsaScheme>(list: &mut Vec<Decoder>) {
+    let made = driver::ecdsa::presignatures(&driver::ecdsa::presign::<S>(2, &[1, 2, 3], &[1, 3], 1, 1));
+    let forms = made.values().flatten().map(|form| content(form.expose())).collect();
+    list.push(decoder("presignature", forms, |bytes| {
+        let back = Presignature::<S>::load(&sealed(bytes), &mut MemoryLedger::default()).ok()?;
+        let mut again = content(back.store().expose());
+        again[2..6].copy_from_slice(&bytes[2..6]); // the generation goes up
+        Some(again)
+    }));
+    let group = driver::ecdsa::Group::<S>::new(2, &[1, 2], &[1, 2], 1);
+    let seed = driver::ecdsa::sign::<S>(2, &[1, 2], &[1, 2], 1).result(id(1)).to_vec();
+    let read = |bytes: &[u8]| Signature::<S>::from_bytes_recoverable(bytes.try_into().ok()?);
+    let honest = read(&seed).expect("a signature");
+    let path = Path::new([44, 7]).expect("a path");
+    let point = *derive(group.shares[0].public(), &path).expect("a key").point();
+    list.push(decoder("recoverable", vec![seed], move |bytes| {
+        Some(read(bytes)?.to_bytes_recoverable().to_vec())
+    }));
+    let der = vec![honest.to_der(), honest.low_s().to_der()];
+    list.push(decoder("der", der, move |bytes| {
+        let read = Signature::<S>::from_der(bytes, &point, Message::sha256(b"one"))?;
+        assert!(read == honest || read.low_s() == honest.low_s(), "a forgery");
+        Some(read.to_der())
     }));
 }
