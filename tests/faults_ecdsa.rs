@@ -32,5 +32,11 @@ mod hash;
 mod liars;
 #[path = "faults_ecdsa/matrix.rs"]
 mod matrix;
+#[path = "faults_ecdsa/races.rs"]
+mod races;
+#[path = "faults_ecdsa/replay.rs"]
+mod replay;
+#[path = "faults_ecdsa/setup.rs"]
+mod setup;
 #[path = "faults_ecdsa/table.rs"]
 mod table;
