@@ -32,7 +32,7 @@ pub(super) struct Order<S: EcdsaScheme> {
 impl<S: EcdsaScheme> Order<S> {
     fn new(key: &PublicKey<S>, path: Path, digest: Option<Digest>) -> Result<Self, SetupError> {
         // [S0.4] a digest of zero is signed for nobody
-        if digest.is_some_and(|digest| digest.is_zero()) {
+        if digest.is_some_and(|digest| digest.is_zero::<S::Curve>()) {
             return Err(SetupError::ZeroDigest);
         }
         let derived = derive(key, &path)?;

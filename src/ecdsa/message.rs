@@ -6,7 +6,11 @@
 
 use core::fmt;
 
+use ff::Field;
 use sha2::Digest as _;
+
+use super::suite::reduce;
+use crate::curve::Curve;
 
 mod sealed {
     /// Closes [`Hash`](super::Hash).
@@ -129,9 +133,9 @@ impl Digest {
         &self.bytes
     }
 
-    /// [S0.4] Of a digest of zero the signature says nothing about the message: it is not signed.
-    pub(crate) fn is_zero(&self) -> bool {
-        self.bytes == [0; 32]
+    /// [S0.4] Of a digest of zero modulo q the signature says nothing about the message: it is not signed.
+    pub(crate) fn is_zero<C: Curve>(&self) -> bool {
+        reduce::<C>(&self.bytes).is_zero().into()
     }
 }
 
@@ -205,11 +209,23 @@ mod tests {
     }
 
     #[test]
-    fn only_zero_is_zero() {
-        let zero = |bytes| Digest::from(Prehashed::new(bytes)).is_zero();
-        assert!(zero([0; 32]));
+    #[cfg(all(feature = "secp256k1", feature = "p256"))]
+    fn only_multiples_of_q_are_zero() {
+        use crate::curve::{P256, Secp256k1};
+        let zero = |bytes| {
+            let digest = Digest::from(Prehashed::new(bytes));
+            [digest.is_zero::<Secp256k1>(), digest.is_zero::<P256>()]
+        };
+        let q = |minus_one: [u8; 32]| {
+            let mut q = minus_one;
+            q[31] += 1;
+            q
+        };
+        assert_eq!(zero([0; 32]), [true, true]);
+        assert_eq!(zero(q((-k256::Scalar::ONE).to_bytes().into())), [true, false]);
+        assert_eq!(zero(q((-p256::Scalar::ONE).to_bytes().into())), [false, true]);
         let mut one = [0; 32];
         one[31] = 1;
-        assert!(!zero(one));
+        assert_eq!(zero(one), [false, false]);
     }
 }

@@ -62,7 +62,7 @@ impl<S: EcdsaScheme> Online<S> {
         }
         let digest = Digest::from(message);
         // [S0.4] a digest of zero is signed for nobody
-        if digest.is_zero() {
+        if digest.is_zero::<S::Curve>() {
             return Err(SetupError::ZeroDigest);
         }
         // [S0.5] after a ban no key of the pair signs in any way

@@ -37,14 +37,15 @@ pub(crate) fn multiply<C: VoleCurve>(
     let [a, b] = inputs;
     let addends = Zeroizing::new([a, b, &*check].map(limbs::of::<C>));
     let mut kept = Zeroizing::new(alloc::vec![[[0; 4]; 3]; COLUMNS].into_boxed_slice());
+    let mut other = Zeroizing::new([[0; 4]; 3]);
     let mut sums = [Sum::<C>::new(), Sum::new()];
     let start = out.len();
     for ((j, (q, g)), alpha) in
         (0..).zip(extended.columns.expose().iter().zip(C::gadget())).zip(kept.iter_mut())
     {
         *alpha = C::pad(&pads, j, *q);
-        let other = C::pad(&pads, j, *q ^ *delta);
-        for ((alpha, other), addend) in alpha.iter().zip(&other).zip(addends.iter()) {
+        *other = C::pad(&pads, j, *q ^ *delta);
+        for ((alpha, other), addend) in alpha.iter().zip(other.iter()).zip(addends.iter()) {
             out.extend_from_slice(&limbs::to_bytes(&limbs::mask::<C>(alpha, other, addend)));
         }
         sums.iter_mut().zip(alpha).for_each(|(sum, alpha)| sum.add_product(g, alpha));
