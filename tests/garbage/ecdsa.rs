@@ -41,7 +41,7 @@ fn one_bad_message_never_blames_anybody_else() {
     check(&batch::<EcdsaSecp256k1>(2, &[1, 2, 3], &[2, 3], 3, 71), 3, 60);
 }
 
-/// Nobody can be named for a wrong fragment; a wrong length or form can.
+/// Nobody can be named for a wrong fragment, unless its scalars are not canonical.
 #[test]
 fn one_bad_fragment_spends_a_presignature_and_blames_nobody_else() {
     let script = online::<EcdsaP256>(3, &[1, 2, 3], &[1, 2, 3], 72);

@@ -1,15 +1,14 @@
-//! Signings and pairings that cannot start.
+//! Signings that cannot start.
 
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1};
 use quorate::ecdsa::{
     Batch, Digest, EcdsaScheme, MAX_BATCH, Message, Prehashed, PresignTask, Sign, SignBatch, Task,
 };
 use quorate::error::SetupError;
-use quorate::identity::{IdentityKey, PublicIdentity};
 use quorate::key::{KeyShare, Path};
-use quorate::pairing::{self, Pair, Pairings};
+use quorate::pairing::Pairings;
 use quorate::party::{Parties, PartyId, Threshold};
-use quorate::sim::{Cast, MemoryLedger};
+use quorate::sim::Cast;
 use rand_chacha::ChaCha20Rng;
 
 use super::{SESSION, cast, id};
@@ -128,20 +127,4 @@ fn paths_that_cannot_be() {
     assert_eq!("m/7/44'".parse::<Path>().unwrap_err(), SetupError::Underivable(44 | 1 << 31));
     assert_eq!(Path::new(vec![1; 256]).unwrap_err(), SetupError::Malformed("path"));
     assert!(Path::new(vec![1; 255]).is_ok());
-}
-
-#[test]
-fn who_cannot_pair() {
-    let mut rng = cast(2).1;
-    let [one, other] = [0; 2].map(|_| IdentityKey::generate(&mut rng).public());
-    let mut ledger = MemoryLedger::default();
-    let mut start = |a, b| Pair::start(a, b, SESSION, &mut ledger, &mut rng).map(drop);
-    assert_eq!(start(one, one), Err(SetupError::SameIdentity));
-    assert_eq!(start(one, other), Ok(()));
-    let me = pairing::Run::new(one, other, SESSION).unwrap().my_id();
-    assert_eq!(start(one, other), Err(SetupError::SessionSpent(me)));
-    for bad in [PublicIdentity([0; 32]), PublicIdentity([255; 32])] {
-        assert!(matches!(start(one, bad), Err(SetupError::BadIdentity(_))));
-        assert!(matches!(start(bad, one), Err(SetupError::BadIdentity(_))));
-    }
 }
