@@ -41,6 +41,8 @@ extern crate alloc;
 #[cfg(feature = "sim")]
 extern crate std;
 
+#[cfg(test)]
+mod attacks;
 pub mod curve;
 pub mod dkg;
 #[cfg(feature = "ecdsa")]

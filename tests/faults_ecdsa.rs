@@ -23,6 +23,8 @@ mod bans;
 #[allow(dead_code)]
 #[path = "faults_dkg/foe.rs"]
 mod foe;
+#[path = "faults_ecdsa/freshness.rs"]
+mod freshness;
 #[path = "faults_ecdsa/game.rs"]
 mod game;
 #[allow(dead_code)]

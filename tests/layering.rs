@@ -44,6 +44,7 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("ecdsa", &[L0, L1, L2, L3, L4, L5, &["pairing"]]),
     ("sim", &[L0, L1, L2, L4, L5, L6]),
     // Tests of the private parts.
+    ("attacks", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),
     ("known_answers", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),
 ];
 
