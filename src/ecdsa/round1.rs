@@ -40,7 +40,7 @@ struct Draft<S: EcdsaScheme> {
     /// `r_i`, `phi_i`.
     nonce: Secret<Scalar<S>>,
     mask: Secret<Scalar<S>>,
-    salt: [u8; 32],
+    salt: Secret<[u8; 32]>,
     /// `R_i`, and its encoding: secret until round 2.
     R: Secret<Point<S>>,
     encoded: Secret<Vec<u8>>,
@@ -178,8 +178,8 @@ impl<S: EcdsaScheme> Draft<S> {
         let mut draw = || {
             let nonce = Secret::new(random_scalar::<S::Curve>(rng));
             let mask = Secret::new(random_scalar::<S::Curve>(rng));
-            let mut salt = [0; 32];
-            rng.fill_bytes(&mut salt);
+            let mut salt = Secret::new([0; 32]);
+            rng.fill_bytes(salt.expose_mut());
             (nonce, mask, salt)
         };
         let drawn: Vec<_> = team.items.iter().map(|_| draw()).collect();
@@ -192,7 +192,7 @@ impl<S: EcdsaScheme> Draft<S> {
         let mut drafts = Vec::with_capacity(drawn.len());
         let items = team.items.iter().zip(drawn).zip(points.iter().zip(encoded));
         for (((sid, _), (nonce, mask, salt)), (R, encoded)) in items {
-            let commitment = commit(sid, team.me, encoded, &salt);
+            let commitment = commit(sid, team.me, encoded, salt.expose());
             let (R, encoded) = (Secret::new(*R), Secret::new(encoded.to_vec()));
             drafts.push(Self { nonce, mask, salt, R, encoded, commitment, receivers: Vec::new() });
         }
@@ -253,7 +253,7 @@ fn open<S: EcdsaScheme>(offers: Vec<Offer<S>>, bodies: &mut [Vec<u8>]) -> Result
             let (u, v) = (encoded.next().unwrap_or(&[]), encoded.next().unwrap_or(&[]));
             let mut psi = Vec::with_capacity(S::Curve::SCALAR_LEN);
             write_scalar::<S::Curve>(&(*draft.mask.expose() - receiver.factor().expose()), &mut psi);
-            let fields = [draft.encoded.expose(), &draft.salt[..], key, u, v, &psi, &view].concat();
+            let fields = [&draft.encoded.expose()[..], draft.salt.expose(), key, u, v, &psi, &view].concat();
             let to = body.iter_mut().skip(at * OPEN_LEN);
             to.zip(fields).for_each(|(to, from)| *to = from);
         }
