@@ -101,7 +101,7 @@ impl<S: Judged> Wallet<S> {
     pub(crate) fn start<P: State>(
         &mut self,
         signers: &Parties,
-        start: impl Fn(&KeyShare<S>, &Pairings, &mut ChaCha20Rng) -> Session<P>,
+        mut start: impl FnMut(&KeyShare<S>, &Pairings, &mut ChaCha20Rng) -> Session<P>,
     ) -> Vec<Session<P>> {
         let shares = self.shares.iter().filter(|share| signers.contains(share.id()));
         shares.map(|share| start(share, &self.sets[&share.id()], &mut self.rng)).collect()
