@@ -102,8 +102,9 @@ fn repeated_nonce_of_alice<C: VoleCurve>() {
     };
     let one = message(0, &[1; 32], 8);
     let (same, fresh) = (message(1, &[1; 32], 9), message(1, &[], 9));
-    for column in 0..2 {
-        let leak = inputs[0][column] - inputs[1][column];
+    let [mine, others] = inputs;
+    for (column, (a, b)) in mine.iter().zip(others).enumerate() {
+        let leak = *a - b;
         assert!(differences(&one, &same, column).iter().all(|difference| *difference == leak));
         let hidden = differences(&one, &fresh, column);
         assert!(hidden.iter().all(|difference| *difference != leak));

@@ -156,7 +156,7 @@ fn play<S: EcdsaScheme>(stage: &Stage<S>, deed: &dyn Fn(PartyId) -> Deed<S>) -> 
         &mut rng(4),
     );
     let honest = reports.into_iter().filter(|report| report.id != id(VILLAIN));
-    honest.map(|report| report.outcome.map(|outcome| outcome.err().expect("no signature"))).collect()
+    honest.map(|report| report.outcome.map(|outcome| outcome.expect_err("no signature"))).collect()
 }
 
 fn stages<S: EcdsaScheme>() -> [Stage<S>; 2] {

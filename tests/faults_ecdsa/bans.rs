@@ -7,21 +7,23 @@ use quorate::key::KeyShare;
 use quorate::pairing::{Opening, Pairing};
 use quorate::secret::Secret;
 use quorate::session::State;
+use quorate::sim::Letter;
 use quorate::wire::SessionId;
 
 use crate::game::{Flow, Game, Pairs};
 use crate::table::{End, Table, fair, id, rng};
 
-/// How to get caught: the check, the round, a byte of the message.
-const WAYS: [(&str, u8, usize, Fault); 3] = [
+/// How to get caught: the check, the round, a byte of the message, the fault.
+type Way = (&'static str, u8, usize, Fault);
+
+const WAYS: [Way; 3] = [
     ("S1.2", 1, 4416, Fault::OtExtension),
     ("S2.4", 2, 228, Fault::Vole),
     ("S2.5", 2, 131, Fault::Consistency),
 ];
 
 /// Party 3 is caught by party 1.
-fn caught<S: EcdsaScheme>(game: &Game<S>, pairs: &Pairs, session: u8, way: usize) {
-    let (check, round, at, fault) = WAYS[way];
+fn caught<S: EcdsaScheme>(game: &Game<S>, pairs: &Pairs, session: u8, (check, round, at, fault): Way) {
     let mut table = Sign::table(game, pairs, session, 5);
     table.play(&mut |_, letter| {
         if (letter.header.from, letter.to, letter.header.round) == (id(3), id(1), round) {
@@ -39,6 +41,7 @@ fn start<S: EcdsaScheme>(game: &Game<S>, pairs: &Pairs, me: u16) -> Result<(), S
 
 every_scheme! {
     s1_1_a_ban_stops_the_sessions_beside_it
+    s1_1_comes_before_everything_else_in_a_round
     s1_1_a_ban_refuses_everything_of_the_pair
     s1_1_a_ban_outlives_the_process
     s0_5_a_renewed_pairing_refuses_older_presignatures
@@ -55,7 +58,7 @@ fn stops<P: State>(mut table: Table<P>, round: u8, me: u16, label: &str) {
 /// A session of the same key, of another key and of the other curve, each at every point; the others of the three do not suffer.
 fn s1_1_a_ban_stops_the_sessions_beside_it<S: EcdsaScheme>() {
     fn beside<S: EcdsaScheme, T: EcdsaScheme, F: Flow<T>>(key: u64, last: u8) {
-        for (way, points) in (0..WAYS.len()).flat_map(|way| (0..last).map(move |points| (way, points))) {
+        for (way, points) in WAYS.into_iter().flat_map(|way| (0..last).map(move |points| (way, points))) {
             let game = Game::<S>::new(2, 3, &[1, 3], 1);
             let other = Game::<T>::new(2, 3, &[1, 3], key);
             let bystander = Game::<T>::new(2, 3, &[1, 2], key);
@@ -67,12 +70,12 @@ fn s1_1_a_ban_stops_the_sessions_beside_it<S: EcdsaScheme>() {
                 assert!(unharmed.post(&mut fair) && unharmed.work());
             }
             caught(&game, &pairs, 1, way);
-            stops(table, points + 1, 1, &format!("{} beside {}, {way}, {points}", T::NAME, S::NAME));
+            stops(table, points + 1, 1, &format!("{} beside {}, {}, {points}", T::NAME, S::NAME, way.0));
             unharmed.play(&mut fair);
             for me in [1, 2] {
                 assert_eq!(unharmed.end(me, &|output| F::good(&bystander, output)), End::Done);
             }
-            assert_eq!(game.bans(&pairs, 1), [(1, 3, WAYS[way].0)]);
+            assert_eq!(game.bans(&pairs, 1), [(1, 3, way.0)]);
         }
     }
     beside::<S, S, Sign<S>>(1, 2);
@@ -81,9 +84,35 @@ fn s1_1_a_ban_stops_the_sessions_beside_it<S: EcdsaScheme>() {
     beside::<S, EcdsaP256, Presign<_>>(4, 2);
 }
 
+/// Messages after a ban are not looked at, whatever is wrong with them.
+fn s1_1_comes_before_everything_else_in_a_round<S: EcdsaScheme>() {
+    // Round; V1, an encoding, the opening, the multiplication; the extension.
+    for (round, at) in [(2, 227), (2, 65), (2, 33), (2, 228), (1, 4416), (1, 0)] {
+        let game = Game::<S>::new(2, 3, &[1, 3], 1);
+        let pairs = game.deal(27);
+        let mut table = Sign::table(&game, &pairs, 2, 1);
+        let mut lie = |_: &[Letter], letter: &mut Letter| {
+            if (letter.header.from, letter.header.round) == (id(3), round) {
+                letter.body[at] ^= 0xff;
+            }
+            true
+        };
+        for _ in 1..round {
+            table.post(&mut lie);
+            table.work();
+        }
+        table.post(&mut lie);
+        caught(&game, &pairs, 1, WAYS[0]);
+        assert!(table.advance(1));
+        let end = End::Cheater(round, "S1.1", vec![(3, Fault::AlreadyBanned)]);
+        assert_eq!(table.end(1, &|_| false), end, "{round}, {at}");
+        assert_eq!(game.bans(&pairs, 1), [(1, 3, "S1.2")]);
+    }
+}
+
 /// In the same process: this key, another key of the pair, the other curve, and presignatures made before.
 fn s1_1_a_ban_refuses_everything_of_the_pair<S: EcdsaScheme>() {
-    for way in 0..WAYS.len() {
+    for way in WAYS {
         let game = Game::<S>::new(2, 3, &[1, 3], 1);
         let pairs = game.deal(21);
         let mut presignatures = game.presign(&pairs, 2);
@@ -92,7 +121,7 @@ fn s1_1_a_ban_refuses_everything_of_the_pair<S: EcdsaScheme>() {
         assert!(!pairing.must_save());
         caught(&game, &pairs, 1, way);
         assert!(pairing.must_save(), "a ban is to be stored at once");
-        assert_eq!(game.bans(&pairs, 1), [(1, 3, WAYS[way].0)]);
+        assert_eq!(game.bans(&pairs, 1), [(1, 3, way.0)]);
         let banned = Err(SetupError::Banned(id(3)));
         assert_eq!(start(&game, &pairs, 1), banned);
         assert_eq!(start(&Game::<S>::new(2, 3, &[1, 3], 2), &pairs, 1), banned);
@@ -117,7 +146,7 @@ fn reopened(form: &Secret<Vec<u8>>) -> Pairing {
 
 /// Stored and brought back, on both ways; also a stored share.
 fn s1_1_a_ban_outlives_the_process<S: EcdsaScheme>() {
-    for way in 0..WAYS.len() {
+    for way in WAYS {
         let game = Game::<S>::new(2, 3, &[1, 3], 1);
         let mut pairs = game.deal(22);
         caught(&game, &pairs, 1, way);
@@ -129,7 +158,7 @@ fn s1_1_a_ban_outlives_the_process<S: EcdsaScheme>() {
         for form in [&form, &closed] {
             for _ in 0..10 {
                 let back = reopened(form);
-                assert_eq!(back.ban().unwrap().check, WAYS[way].0);
+                assert_eq!(back.ban().unwrap().check, way.0);
                 assert_eq!(back.ban().unwrap().session, SessionId([1; 16]));
                 assert!(!back.must_save());
                 pairs.get_mut(&id(1)).unwrap().insert(back);
@@ -177,7 +206,7 @@ fn s0_5_a_renewed_pairing_refuses_older_presignatures<S: EcdsaScheme>() {
 fn s1_1_only_a_new_pairing_lifts_a_ban<S: EcdsaScheme>() {
     let game = Game::<S>::new(2, 3, &[1, 3], 1);
     let mut pairs = game.deal(25);
-    caught(&game, &pairs, 1, 0);
+    caught(&game, &pairs, 1, WAYS[0]);
     // A good run of the peer with another changes nothing.
     let mut others = Sign::table(&Game::<S>::new(2, 3, &[2, 3], 1), &pairs, 2, 1);
     others.play(&mut fair);

@@ -177,7 +177,7 @@ fn a5b_every_header_field_counts<S: EcdsaScheme>() {
 }
 
 /// Two tables of which one has another idea of the run: they refuse each other's messages, and wait.
-fn disagree<S: EcdsaScheme, P: State>(mut here: Table<P>, there: Table<P>, label: &str) {
+fn disagree<P: State>(mut here: Table<P>, there: Table<P>, label: &str) {
     // Party 1 of one table, party 3 of the other.
     here.seats.retain(|me, _| *me != 3);
     here.seats.extend(there.seats.into_iter().filter(|(me, _)| *me == 3));
@@ -192,9 +192,9 @@ fn disagree<S: EcdsaScheme, P: State>(mut here: Table<P>, there: Table<P>, label
 fn f10_two_pairings_of_two_devices_are_a_mismatch<S: EcdsaScheme>() {
     let game = Game::<S>::new(2, 3, &[1, 3], 1);
     let (old, new) = (game.deal(33), game.deal(34));
-    disagree::<S, _>(Sign::table(&game, &old, 1, 1), Sign::table(&game, &new, 1, 1), "signing");
-    disagree::<S, _>(SignBatch::table(&game, &old, 1, 1), SignBatch::table(&game, &new, 1, 1), "a batch");
-    disagree::<S, _>(Presign::table(&game, &old, 1, 1), Presign::table(&game, &new, 1, 1), "presigning");
+    disagree(Sign::table(&game, &old, 1, 1), Sign::table(&game, &new, 1, 1), "signing");
+    disagree(SignBatch::table(&game, &old, 1, 1), SignBatch::table(&game, &new, 1, 1), "a batch");
+    disagree(Presign::table(&game, &old, 1, 1), Presign::table(&game, &new, 1, 1), "presigning");
     for pairs in [&old, &new] {
         assert_eq!(game.bans(pairs, 1), []);
     }
@@ -222,7 +222,7 @@ fn b5_other_messages_paths_keys_and_signers_are_a_mismatch<S: EcdsaScheme>() {
         ("key", start(&other, Task::new(other.shares[0].public(), set(), path("m/1"), message(0), session))),
     ];
     for (label, there) in there {
-        disagree::<S, _>(here(), there, label);
+        disagree(here(), there, label);
     }
     // Signers: party 3 thinks that 2 signs with it.
     let signers = Parties::from_numbers([2, 3]).unwrap();
@@ -243,7 +243,7 @@ fn b5_other_messages_paths_keys_and_signers_are_a_mismatch<S: EcdsaScheme>() {
             (started.unwrap(), rng(1))
         }))
     };
-    disagree::<S, _>(online(message(0)), online(message(1)), "a split presignature");
+    disagree(online(message(0)), online(message(1)), "a split presignature");
     assert_eq!(game.bans(&pairs, 1), []);
 }
 
