@@ -66,7 +66,9 @@ impl<S: EcdsaScheme> Stage<S> {
         let peer = self.cast.roster().identity(id(with)).unwrap();
         let mut set = Pairings::new();
         let form = self.pairs[&id(of)].get(&peer).unwrap().store();
-        set.insert(Opening::load(form).unwrap().stored());
+        let opening = Opening::load(form).unwrap();
+        let form = opening.to_store();
+        drop(set.insert(opening.stored(&form).unwrap()));
         set
     }
 

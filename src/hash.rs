@@ -96,6 +96,8 @@ tags! {
     SignView2 = "sign-view2", "view of all openings: sid, per party id, nonce point, key point";
     ZeroShare = "zero-share", "zero share of a pair: seed, sid, view, both ids";
     SignItem = "sign-item", "one message of a batch, in place of the sid: sid, index";
+    SignWeight = "sign-weight", "weight of one signature of a batch when all are verified: random bytes, every body of the round, index";
+    PresigSpend = "presig-spend", "name by which a device spends a stored presignature: its id, party";
     SessionRng = "session-rng", "a signing round's random bytes: fresh bytes, share, sid, round";
 }
 

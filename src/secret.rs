@@ -10,6 +10,14 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
+/// All ones if `bit` is 1, zero if it is 0. The compiler must not know that it is one of the two: it would turn what is selected by the
+/// mask back into a jump.
+#[cfg(feature = "ecdsa")]
+#[inline]
+pub(crate) fn mask_of(bit: u64) -> u64 {
+    core::hint::black_box(bit).wrapping_neg()
+}
+
 /// A value that must not leak: boxed, wiped on drop, shown to nobody.
 ///
 /// ```compile_fail,E0599

@@ -253,7 +253,8 @@ fn a_stored_pairing_opens_and_closes() {
     let closed = a.close().unwrap();
     let opening = Opening::load(closed).unwrap();
     let open = opening.to_store();
-    let a = opening.stored();
+    let form = opening.to_store();
+    let a = opening.stored(&form).unwrap();
     assert_eq!((form.expose(), a.must_save()), (open.expose(), false));
     assert_eq!((a.id(), &parts(&a)[3]), (b.id(), &parts(&b)[3]));
     // A snapshot is no pairing, and a pairing no snapshot.

@@ -167,7 +167,7 @@ pub(crate) fn pair(cast: &Cast, parties: &Parties, rng: &mut OsRng) -> Result<Pa
             let ran = run(cast, [(a, b), (b, a)], pair, rng)?;
             table.clone_from(&ran.table);
             for pairing in ran.into_outputs() {
-                sets.entry(if pairing.me() == a { i } else { j }).or_default().insert(pairing);
+                drop(sets.entry(if pairing.me() == a { i } else { j }).or_default().insert(pairing));
             }
         }
         if parties.len() > MANY && at > 0 {

@@ -35,8 +35,13 @@ impl Curve for P256 {
         ProjectivePoint::mul_by_generator(k)
     }
 
+    // In arrays, on the stack: for a slice the digits of the scalars would stay behind on the heap.
     fn mul_sum(terms: &[(ProjectivePoint, Scalar)]) -> ProjectivePoint {
-        ProjectivePoint::lincomb(terms)
+        let (eights, rest) = terms.as_chunks::<8>();
+        let (twos, rest) = rest.as_chunks::<2>();
+        let sum = eights.iter().map(ProjectivePoint::lincomb).sum::<ProjectivePoint>();
+        let sum = sum + twos.iter().map(ProjectivePoint::lincomb).sum::<ProjectivePoint>();
+        rest.iter().fold(sum, |sum, (p, k)| sum + *p * k)
     }
 
     fn msm_vartime(terms: &[(ProjectivePoint, Scalar)]) -> ProjectivePoint {

@@ -15,7 +15,8 @@ use crate::wire::SessionId;
 type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
 type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
 
-/// The most signatures that one run makes. A party sends 44,820 bytes for each to each other signer.
+/// The most signatures that one run makes. A party sends 44,820 bytes for each to each other signer, and keeps what it receives until the end of the
+/// round: with the most signatures, 11.5 MB for each other signer. `Plan::capacity` says it for a run.
 pub const MAX_BATCH: usize = 256;
 
 /// One signature of a run: the derived key, and the digest unless it comes later.

@@ -10,7 +10,7 @@ use super::suite::{EcdsaScheme, NonceImage};
 use super::team::Team;
 use crate::curve::{Curve, Scheme, encode_point, read_point, read_scalar, write_scalar};
 use crate::error::ResumeError;
-use crate::hash::sha256;
+use crate::hash::{Tag, Transcript, sha256};
 use crate::key::Path;
 use crate::party::{Parties, PartyId};
 use crate::secret::Secret;
@@ -138,8 +138,8 @@ impl<S: EcdsaScheme> Presignature<S> {
         }
         let mut r = Reader::new(content);
         let presignature = Self::read(&mut r).filter(|_| r.end().is_some()).ok_or(malformed)?;
-        let generation = presignature.generation;
-        witness.spend(presignature.id(), generation).map_err(|AlreadySpent| ResumeError::Spent)?;
+        let name = Transcript::new(Tag::PresigSpend).bytes(presignature.id()).party(presignature.me).finish();
+        witness.spend(&name, presignature.generation).map_err(|AlreadySpent| ResumeError::Spent)?;
         Ok(presignature)
     }
 

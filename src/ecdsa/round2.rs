@@ -179,7 +179,7 @@ fn multiplied<S: EcdsaScheme>(
 ) -> Result<Vec<Vec<Products<S>>>, Abort> {
     let (mut all, mut results) = (Vec::new(), Vec::new());
     for (place, ((id, link), list)) in team.links.iter().zip(decoded).enumerate() {
-        let (mut products, mut inputs) = (Choice::from(1), Inputs::<S>::default());
+        let (mut products, mut inputs) = (Choice::from(1), Inputs::<S>::of(list.len()));
         let mut shares = Vec::with_capacity(list.len());
         for (((sid, _), own), opened) in team.items.iter().zip(own).zip(list) {
             let Some(receiver) = own.receivers.get(place) else { continue };
@@ -187,7 +187,9 @@ fn multiplied<S: EcdsaScheme>(
             // [S2.4] the multiplication is consistent
             let (passed, d) = receiver.finish(&psid, &opened.product);
             products &= passed;
-            inputs.add(receiver.factor(), opened, &d, rng);
+            let [gamma_u, gamma_v] = opened.gamma;
+            let points = [(opened.nonce, gamma_u), (opened.key, gamma_v)];
+            inputs.add(receiver.factor(), points, &d, rng);
             shares.push(d);
         }
         // [S2.5] and its inputs are the opened ones
@@ -213,25 +215,24 @@ struct Inputs<S: EcdsaScheme> {
     sum: Scalar<S>,
 }
 
-impl<S: EcdsaScheme> Default for Inputs<S> {
-    fn default() -> Self {
-        Self { secret: Vec::new(), public: Vec::new(), sum: Scalar::<S>::ZERO }
-    }
-}
-
 impl<S: EcdsaScheme> Inputs<S> {
+    /// Of so many items: room for all, since a list that grows leaves copies behind.
+    fn of(items: usize) -> Self {
+        let (secret, public) = (Vec::with_capacity(2 * items), Vec::with_capacity(2 * items));
+        Self { secret, public, sum: Scalar::<S>::ZERO }
+    }
+
+    /// One item: `chi`; `R_j` and `pk_j`, each with its `Gamma`; `d^u, d^v`.
     fn add(
         &mut self,
         factor: &Secret<Scalar<S>>,
-        opened: &msg::Opened<'_, S>,
+        points: [(Point<S>, Point<S>); 2],
         d: &Products<S>,
-        rng: &mut SessionRng,
+        rng: &mut dyn CryptoRng,
     ) {
-        let mut weight = || random_weight::<S>(rng);
-        // The first of a sum needs no weight.
-        let weights = [if self.public.is_empty() { Scalar::<S>::ONE } else { weight() }, weight()];
-        let points = [opened.nonce, opened.key].into_iter().zip(opened.gamma);
-        for (((point, gamma), weight), d) in points.zip(weights).zip(d.expose()) {
+        for ((point, gamma), d) in points.into_iter().zip(d.expose()) {
+            // The first of a sum needs no weight.
+            let weight = if self.public.is_empty() { Scalar::<S>::ONE } else { random_weight::<S>(rng) };
             self.secret.push((point, weight * factor.expose()));
             self.public.push((gamma, weight));
             self.sum += weight * d;
@@ -277,5 +278,53 @@ impl<S: EcdsaScheme> Opened<S> {
         let u = add(*sum * self.nonce.expose(), |[u, _]| u);
         let v = add(*sum * self.share.expose(), |[_, v]| v);
         Secret::new([*mask, u, v])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::curve::{EcdsaP256, EcdsaSecp256k1, random_scalar};
+
+    /// Whether two items pass with these errors in their four Gammas.
+    fn passes<S: EcdsaScheme>(errors: [Scalar<S>; 4], rng: &mut ChaCha20Rng) -> bool {
+        let mut inputs = Inputs::<S>::of(2);
+        for errors in errors.as_chunks::<2>().0 {
+            let chi = Secret::new(random_scalar::<S::Curve>(rng));
+            let d = Secret::new([0; 2].map(|_| random_scalar::<S::Curve>(rng)));
+            let point = |d: &Scalar<S>, error: &Scalar<S>, rng: &mut ChaCha20Rng| {
+                let log = random_scalar::<S::Curve>(rng);
+                (S::Curve::mul_base(&log), S::Curve::mul_base(&(log * chi.expose() - d + error)))
+            };
+            let [u, v] = d.expose();
+            let points = [point(u, &errors[0], rng), point(v, &errors[1], rng)];
+            inputs.add(&chi, points, &d, rng);
+        }
+        inputs.match_points().into()
+    }
+
+    /// A lie in any of the equations, and lies that would cancel in a sum without weights.
+    #[test]
+    fn s2_5_errors_do_not_cancel_between_inputs_or_items() {
+        fn both<S: EcdsaScheme>() {
+            let mut rng = ChaCha20Rng::seed_from_u64(3);
+            let (zero, x) = (Scalar::<S>::ZERO, random_scalar::<S::Curve>(&mut rng));
+            assert!(passes::<S>([zero; 4], &mut rng));
+            for at in 0..4 {
+                let mut errors = [zero; 4];
+                errors[at] = x;
+                assert!(!passes::<S>(errors, &mut rng));
+                for other in (0..4).filter(|other| *other != at) {
+                    let mut errors = errors;
+                    errors[other] = -x;
+                    assert!(!passes::<S>(errors, &mut rng));
+                }
+            }
+        }
+        both::<EcdsaSecp256k1>();
+        both::<EcdsaP256>();
     }
 }

@@ -16,6 +16,7 @@ use super::signature::Signature;
 use super::suite::{EcdsaScheme, NonceImage, reduce};
 use crate::curve::{Curve, Scheme, write_scalar};
 use crate::error::{Abort, Charges, Doubt, Fault, Verdict};
+use crate::hash::{Tag, Transcript};
 use crate::party::{Parties, PartyId};
 use crate::session::{Inbox, Outbox, views_differ};
 use crate::wire::Kind;
@@ -110,7 +111,7 @@ impl<S: EcdsaScheme> Round3<S> {
         BatchInverter::invert_with_external_scratch(&mut inverses, &mut scratch);
         // [S3.4] every signature verifies
         let ratios = sums.iter().zip(&inverses).map(|([_, u], inverse)| *u * u * inverse);
-        if !self.verify(ratios, rng) {
+        if !self.verify(ratios, weights(inbox, round, rng)) {
             return Err(doubt("S3.4"));
         }
         let parts = self.items.iter().zip(&sums).zip(&inverses);
@@ -120,13 +121,13 @@ impl<S: EcdsaScheme> Round3<S> {
         signatures.ok_or_else(|| doubt("S3.3"))
     }
 
-    /// `(h/s) G + (r/s) pk' = R` for every signature, given `1/s` of each: the sum of all with random weights of 128 bits, the first of them
-    /// 1. One signature is verified as it is; if one of many does not verify, their sum does with probability `2^-128`.
-    fn verify(&self, inverses: impl Iterator<Item = Scalar<S>>, rng: &mut dyn CryptoRng) -> bool {
+    /// `(h/s) G + (r/s) pk' = R` for every signature, given `1/s` of each: the sum of all with weights of 128 bits that nobody could foresee, the
+    /// first of them 1. One signature is verified as it is; if one of many does not verify, their sum does with probability `2^-128`.
+    fn verify(&self, inverses: impl Iterator<Item = Scalar<S>>, seed: Transcript) -> bool {
         let (mut base, mut key) = (Scalar::<S>::ZERO, Scalar::<S>::ZERO);
         let mut nonces = Vec::with_capacity(self.items.len());
-        for (item, inverse) in self.items.iter().zip(inverses) {
-            let weight = if nonces.is_empty() { Scalar::<S>::ONE } else { random_weight::<S>(rng) };
+        for ((index, item), inverse) in (0u32..).zip(&self.items).zip(inverses) {
+            let weight = if index == 0 { Scalar::<S>::ONE } else { weight::<S>(&seed, index) };
             let share = weight * inverse;
             key += share * item.image.r;
             base += share * (item.h + item.image.r * item.tweak);
@@ -138,6 +139,20 @@ impl<S: EcdsaScheme> Round3<S> {
         };
         S::Curve::mul_base_add_vartime(&base, &self.key, &key) == nonces
     }
+}
+
+/// `H("sign-weight"; 32 random bytes, every body of the round, u32 index)`: even where the generator repeats itself, a weight depends on
+/// everything that it weighs.
+fn weights(inbox: &Inbox, round: u8, rng: &mut dyn CryptoRng) -> Transcript {
+    let mut fresh = [0; 32];
+    rng.fill_bytes(&mut fresh);
+    let seed = Transcript::new(Tag::SignWeight).bytes(&fresh);
+    inbox.all(round).into_iter().fold(seed, |seed, message| seed.bytes(&message.body))
+}
+
+fn weight<S: EcdsaScheme>(seed: &Transcript, index: u32) -> Scalar<S> {
+    let digest = seed.clone().u32(index).finish();
+    Scalar::<S>::from_u128(digest.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes)))
 }
 
 /// 128 random bits.
@@ -161,4 +176,46 @@ fn decode<S: EcdsaScheme>(
     }
     charges.verdict(round)?;
     Ok(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use group::Group;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::curve::{EcdsaP256, EcdsaSecp256k1, random_scalar};
+
+    /// Three signatures under keys with different tweaks; nonce points that are wrong by multiples of one point.
+    fn verifies<S: EcdsaScheme>(errors: [i64; 3], rng: &mut ChaCha20Rng) -> bool {
+        let secret = random_scalar::<S::Curve>(rng);
+        let (mut items, mut inverses) = (Vec::new(), Vec::new());
+        for (number, error) in (1u64..).zip(errors) {
+            let (k, h) = (random_scalar::<S::Curve>(rng), random_scalar::<S::Curve>(rng));
+            let (R, tweak) = (S::Curve::mul_base(&k), Scalar::<S>::from(number));
+            let image = NonceImage::of(&R).unwrap();
+            let s: Scalar<S> = k.invert().unwrap() * (h + image.r * (secret + tweak));
+            inverses.push(s.invert().unwrap());
+            let wrong = Point::<S>::generator() * Scalar::<S>::from(error.unsigned_abs());
+            let R = if error < 0 { R - wrong } else { R + wrong };
+            items.push(Item { view: [0; 32], R, image, tweak, h, own: [Scalar::<S>::ZERO; 2] });
+        }
+        let signers = Parties::from_numbers([1, 2]).unwrap();
+        let round = Round3::<S> { round: 3, signers, key: S::Curve::mul_base(&secret), items };
+        round.verify(inverses.into_iter(), Transcript::new(Tag::SignWeight).bytes(&[7; 32]))
+    }
+
+    #[test]
+    fn s3_4_errors_do_not_cancel_between_the_signatures_of_a_batch() {
+        fn both<S: EcdsaScheme>() {
+            let mut rng = ChaCha20Rng::seed_from_u64(4);
+            assert!(verifies::<S>([0; 3], &mut rng));
+            for errors in [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, -1, 0], [0, 2, -2], [-1, 0, 1], [1, 1, -2]] {
+                assert!(!verifies::<S>(errors, &mut rng), "{errors:?}");
+            }
+        }
+        both::<EcdsaSecp256k1>();
+        both::<EcdsaP256>();
+    }
 }

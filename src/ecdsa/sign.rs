@@ -136,7 +136,7 @@ signing! {
 signing! {
     /// Signing many messages in the same three rounds, one message per round and peer.
     ///
-    /// Every signature of the batch is a run of its own in lock step: it has a sid of its own, and fresh nonces, choices and pads. Nothing is shared
-    /// between them but the headers and the inversions, so the argument for one signature is the argument for all.
+    /// Every signature of the batch is a run of its own in lock step: it has a sid of its own, and fresh nonces, choices and pads. They share the
+    /// verdict, the generator, and the sums in which S2.5 and S3.4 are checked for all at once.
     SignBatch, Batch, Vec<Signature<S>>, Ok::<_, Abort>
 }

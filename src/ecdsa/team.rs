@@ -141,3 +141,37 @@ pub(super) fn links<S: EcdsaScheme>(
     }
     Ok(links)
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::curve::EcdsaSecp256k1;
+    use crate::ecdsa::{Message, Task};
+    use crate::error::Verdict;
+    use crate::key::Path;
+    use crate::party::Threshold;
+    use crate::sim::Cast;
+
+    /// Between its own checks and its release another session of a pair may have banned.
+    #[test]
+    fn s1_1_a_ban_after_the_checks_keeps_the_message_back() {
+        let mut rng = ChaCha20Rng::seed_from_u64(6);
+        let cast = Cast::new(1..=3, &mut rng).unwrap();
+        let shares = cast.deal::<EcdsaSecp256k1>(Threshold::new(3, 3).unwrap(), &mut rng).unwrap();
+        let sets = cast.deal_pairings(cast.roster().parties(), &mut rng).unwrap();
+        let signers = cast.roster().parties().clone();
+        let (message, session) = (Message::sha256(b"m"), SessionId([1; 16]));
+        let task = Task::new(shares[0].public(), signers, Path::default(), message, session).unwrap();
+        let (team, _) = Team::new(task.0, &shares[0], &sets[&shares[0].id()]).unwrap();
+        team.settle(1, alloc::vec![None, None]).unwrap();
+        team.release(1).unwrap();
+        let (other, link) = &team.links[1];
+        assert_eq!(link.settle(false, "S2.4", SessionId([2; 16])), Settled::Banned);
+        let abort = team.release(1).unwrap_err();
+        let verdict = Verdict::Cheater { who: *other, fault: Fault::AlreadyBanned, evidence: None };
+        assert_eq!((abort.round, abort.check, abort.verdict), (1, "S1.1", verdict));
+    }
+}

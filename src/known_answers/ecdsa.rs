@@ -86,7 +86,7 @@ pub(super) fn pairing(answers: &mut Answers) -> [Pairings; 2] {
     }
     pairings.map(|pairing| {
         let mut set = Pairings::new();
-        set.insert(pairing);
+        drop(set.insert(pairing));
         set
     })
 }

@@ -17,7 +17,7 @@ use super::row::{CHOICE_LEN, ROW_LEN, Row};
 use super::transpose::columns;
 use super::{BASE, Seed};
 use crate::hash::{Keyed, Tag, Transcript};
-use crate::secret::Secret;
+use crate::secret::{Secret, mask_of};
 use crate::wire::Reader;
 
 /// Bytes of Bob's message: nonce 32, one row of 68 a tree, x~ 16, digest of the folds 32.
@@ -116,13 +116,13 @@ pub(crate) fn extend<const K: usize>(
         butterfly(&mut sums, rows);
         let u = Row::from_bytes(u);
         for (r, row) in (first..).zip(rows) {
-            row.add_masked(&u, bit(r).wrapping_neg());
+            row.add_masked(&u, mask_of(bit(r)));
         }
     }
     let fold = fold(psid, &nonce, u);
     let folds = rows.iter().enumerate().map(|(r, row)| {
-        let mask = u128::from(bit(r)).wrapping_neg();
-        fold.row(row) ^ (folded_x & mask)
+        let mask = u128::from(mask_of(bit(r)));
+        fold.row(row) ^ (folded_x & (mask | mask << 64))
     });
     let passed = digest(psid, &nonce, folds).ct_eq(claimed);
     Some((Extended { nonce, columns: columns(&rows) }, passed))

@@ -74,7 +74,7 @@ pub(super) struct Shared {
     pub(super) id: [u8; 32],
     pub(super) me: PublicIdentity,
     pub(super) peer: PublicIdentity,
-    /// Unclean ends in a row, if this life ends uncleanly too.
+    /// Unclean ends, if this life ends uncleanly too.
     pub(super) opens: u8,
     held: Mutex<Held>,
 }
@@ -231,17 +231,13 @@ impl Pairing {
     }
 
     /// The application has made these bytes, which [`Pairing::store`] gave, durable, in place of all earlier ones. Bytes that do not
-    /// tell of a ban do not count where there is one by now.
+    /// tell of a ban, where there is one by now, must be stored over again, also if the ban was durable before them.
     pub fn saved(&self, form: &Secret<Vec<u8>>) {
-        let tells_of_ban = store::tells_of_ban(form.expose(), &self.link.0);
-        let mut held = self.link.0.held.lock();
-        let now = held.life.when_saved();
-        if tells_of_ban == Some(now == Saved::Banned) {
-            held.saved = now;
-        }
+        let Some(tells_of_ban) = store::tells_of_ban(form.expose(), &self.link.0) else { return };
+        self.link.0.held.lock().saved = if tells_of_ban { Saved::Banned } else { Saved::Active };
     }
 
-    /// Ends its use cleanly: bytes to store like those of [`Pairing::store`], but marked closed.
+    /// Ends its use cleanly: bytes to store like those of [`Pairing::store`], but marked closed, and without this life in the count.
     ///
     /// # Errors
     /// The pairing itself while a session still uses it: a ban in that session would be lost. Let the sessions end, or drop them.

@@ -18,10 +18,18 @@ impl Pairings {
         Self(BTreeMap::new())
     }
 
-    /// Takes a pairing into use, in place of the one with the same peer, which is returned. This is the only way in which a ban
-    /// is lifted: decide it, do not do it because signing failed. Keep the record of the old ban.
+    /// Takes a new pairing into use, in place of the one with the same peer, which is returned. This is the only way in which a ban
+    /// is lifted: decide it, do not do it because signing failed. Keep the record of the old ban. Another copy of the pairing that is in
+    /// here, loaded from storage, does not take its place, and is itself returned: a ban that is not stored yet would be lost.
+    ///
+    /// Sessions that run on the old pairing go on with it, and a ban there is the old one's.
+    #[must_use = "what is returned may carry a ban that is not stored yet"]
     pub fn insert(&mut self, pairing: Pairing) -> Option<Pairing> {
-        self.0.insert(pairing.peer().0, pairing)
+        let peer = pairing.peer().0;
+        if self.0.get(&peer).is_some_and(|held| held.id() == pairing.id()) {
+            return Some(pairing);
+        }
+        self.0.insert(peer, pairing)
     }
 
     /// The pairing with a peer.
@@ -30,7 +38,8 @@ impl Pairings {
         self.0.get(&peer.0)
     }
 
-    /// Takes the pairing with a peer out of use.
+    /// Takes the pairing with a peer out of use; sessions that run on it go on.
+    #[must_use = "what is returned may carry a ban that is not stored yet"]
     pub fn remove(&mut self, peer: &PublicIdentity) -> Option<Pairing> {
         self.0.remove(&peer.0)
     }

@@ -9,9 +9,10 @@
 //! | SHA-256 of all that | 32 |
 //!
 //! The digest is against a bad disk; against malice only the seal helps. A form says whether the pairing was in use when it was
-//! stored, and how many times in a row it came into use without being closed. A device that crashes between a failed check and storing
-//! the ban has given the peer one more guess at Delta; whoever can crash it at will there needs about 96 such guesses for all of it. So
-//! every opening is counted durably before the secrets can be used, and after [`MAX_OPENS`] without a clean end the two pair anew.
+//! stored, and how many times in all it came into use without being closed. A device that crashes between a failed check and storing
+//! the ban has given the peer one more guess at Delta, which tells at most a bit; whoever can crash it at will there needs about 96 for all of it. So
+//! every opening is counted durably before the secrets can be used, a clean end takes back its own opening and no other, and after
+//! [`MAX_OPENS`] unclean ends the two pair anew.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -25,7 +26,7 @@ use crate::ot::{DEPTH, Seed};
 use crate::secret::Secret;
 use crate::wire::{Reader, SessionId};
 
-/// Openings in a row that may end without [`Pairing::close`].
+/// Openings that may end without [`Pairing::close`], over the whole life of a pairing.
 pub const MAX_OPENS: u8 = 8;
 
 /// Bytes of an active pairing's stored form.
@@ -72,7 +73,7 @@ impl Secrets {
 pub(super) fn form(pairing: &Shared, life: &Life, open: bool) -> Secret<Vec<u8>> {
     let mut out = Secret::buffer(STORED_LEN);
     let bytes = out.expose_mut();
-    let count = if open { pairing.opens } else { 0 };
+    let count = if open { pairing.opens } else { pairing.opens.saturating_sub(1) };
     match life {
         Life::Active(_) => {
             bytes.extend_from_slice(&[VERSION, KIND, DEPTH as u8, ACTIVE, u8::from(open), count]);
@@ -142,8 +143,9 @@ fn read_ban(r: &mut Reader<'_>) -> Option<Ban> {
 /// # use quorate::{error::ResumeError, secret::Secret};
 /// fn open(bytes: Secret<Vec<u8>>, store: impl FnOnce(&[u8])) -> Result<Pairing, ResumeError> {
 ///     let opening = Opening::load(bytes)?;
-///     store(opening.to_store().expose()); // sealed, and durable when this returns
-///     Ok(opening.stored())
+///     let form = opening.to_store();
+///     store(form.expose()); // sealed, and durable when this returns
+///     opening.stored(&form).map_err(|_| ResumeError::Malformed)
 /// }
 /// # let nothing = Secret::new(Vec::new());
 /// # assert_eq!(open(nothing, |_| {}).unwrap_err(), ResumeError::Malformed);
@@ -156,7 +158,7 @@ impl Opening {
     /// Reads what [`Pairing::store`], [`Pairing::close`] or [`Opening::to_store`] gave. A banned pairing comes back banned, always.
     ///
     /// # Errors
-    /// [`ResumeError::Malformed`] if that is not what the bytes are; [`ResumeError::MustPairAnew`] after [`MAX_OPENS`] openings in a row
+    /// [`ResumeError::Malformed`] if that is not what the bytes are; [`ResumeError::MustPairAnew`] after [`MAX_OPENS`] openings
     /// without a clean end.
     pub fn load(bytes: Secret<Vec<u8>>) -> Result<Self, ResumeError> {
         let malformed = ResumeError::Malformed;
@@ -164,7 +166,7 @@ impl Opening {
         let (head, names) = read_head(&mut r).ok_or(malformed)?;
         let (life, opens) = match (head.state, head.open, head.count) {
             (ACTIVE, 1, MAX_OPENS) => return Err(ResumeError::MustPairAnew),
-            (ACTIVE, 0, 0) | (ACTIVE, 1, 1..MAX_OPENS) => {
+            (ACTIVE, 0, 0..MAX_OPENS) | (ACTIVE, 1, 1..MAX_OPENS) => {
                 let secrets = Secrets::read(&mut r).ok_or(malformed)?;
                 (Life::Active(Arc::new(secrets)), head.count + 1)
             }
@@ -181,9 +183,11 @@ impl Opening {
         self.0.store()
     }
 
-    /// The pairing, now that [`Opening::to_store`] is durable.
-    #[must_use]
-    pub fn stored(self) -> Pairing {
-        self.0
+    /// The pairing, now that `form`, which [`Opening::to_store`] gave, is durable.
+    ///
+    /// # Errors
+    /// The opening itself if `form` is something else.
+    pub fn stored(self, form: &Secret<Vec<u8>>) -> Result<Pairing, Self> {
+        if form.expose() == self.to_store().expose() { Ok(self.0) } else { Err(self) }
     }
 }

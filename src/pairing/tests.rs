@@ -103,7 +103,7 @@ fn a_ban_is_stored_without_secrets_and_stays() {
         for _ in 0..20 {
             let opening = load(form.expose()).unwrap();
             assert_eq!(opening.to_store().expose(), form.expose());
-            let back = opening.stored();
+            let back = opened(opening);
             assert_eq!((back.ban(), back.id(), back.peer()), (Some(ban), pairing.id(), pairing.peer()));
             assert!(back.link().secrets().is_none() && !back.must_save());
             form = back.close().unwrap();
@@ -132,6 +132,29 @@ fn what_must_be_saved_is_said() {
     assert!(pairing.must_save(), "what was stored does not tell of the ban");
     pairing.saved(&pairing.store());
     assert!(!pairing.must_save());
+    // An older form that was written late.
+    pairing.saved(&active);
+    assert!(pairing.must_save(), "what is durable does not tell of the ban any more");
+}
+
+fn opened(opening: Opening) -> Pairing {
+    let form = opening.to_store();
+    opening.stored(&form).unwrap()
+}
+
+#[test]
+fn another_copy_of_a_banned_pairing_does_not_take_its_place() {
+    let (pairing, other) = deal(16);
+    let form = pairing.store();
+    let (id, peer) = (*pairing.id(), pairing.peer());
+    let mut set = Pairings::new();
+    assert!(set.insert(pairing).is_none());
+    set.get(&peer).unwrap().link().settle(false, "S1.2", SESSION);
+    let copy = opened(load(form.expose()).unwrap());
+    let copy = set.insert(copy).unwrap();
+    assert_eq!((copy.ban(), *copy.id()), (None, id));
+    assert!(set.get(&peer).unwrap().ban().is_some() && set.must_save().count() == 1);
+    drop(other);
 }
 
 #[test]
@@ -144,7 +167,7 @@ fn eight_unclean_openings_and_then_no_more() {
         let opening = load(form.expose()).unwrap();
         form = opening.to_store();
         assert_eq!(form.expose()[3..6], [1, 1, opens]);
-        let live = opening.stored();
+        let live = opened(opening);
         assert!(!live.must_save());
         assert_eq!(live.store().expose(), form.expose(), "storing again is not an opening");
     }
@@ -153,18 +176,29 @@ fn eight_unclean_openings_and_then_no_more() {
 }
 
 #[test]
-fn a_clean_end_starts_the_count_anew() {
+fn a_clean_end_takes_back_its_own_opening_and_no_other() {
     let (pairing, _) = deal(7);
     let mut form = pairing.store();
-    for _ in 0..3 {
-        for _ in 1..MAX_OPENS - 1 {
-            form = load(form.expose()).unwrap().to_store();
+    assert_eq!(pairing.close().unwrap().expose()[3..6], [1, 0, 0]);
+    for unclean in 1..MAX_OPENS {
+        for _ in 0..3 {
+            form = opened(load(form.expose()).unwrap()).close().unwrap();
+            assert_eq!(form.expose()[3..6], [1, 0, unclean]);
         }
-        form = load(form.expose()).unwrap().stored().close().unwrap();
-        assert_eq!(form.expose()[3..6], [1, 0, 0]);
         form = load(form.expose()).unwrap().to_store();
-        assert_eq!(form.expose()[3..6], [1, 1, 1]);
+        assert_eq!(form.expose()[3..6], [1, 1, unclean + 1]);
     }
+    assert_eq!(load(form.expose()).err(), Some(ResumeError::MustPairAnew));
+}
+
+#[test]
+fn a_pairing_is_opened_only_with_the_form_that_counts_it() {
+    let (pairing, _) = deal(17);
+    let old = pairing.close().unwrap();
+    let opening = load(old.expose()).unwrap();
+    let opening = opening.stored(&old).unwrap_err();
+    let form = opening.to_store();
+    assert!(opening.stored(&form).is_ok());
 }
 
 #[test]
@@ -175,13 +209,13 @@ fn a_pairing_in_use_cannot_be_closed() {
     link.settle(false, "S1.2", SESSION);
     assert_eq!(pairing.ban(), Some(BAN), "the ban of the running session is not lost");
     drop(link);
-    assert_eq!(load(pairing.close().unwrap().expose()).unwrap().stored().ban(), Some(BAN));
+    assert_eq!(opened(load(pairing.close().unwrap().expose()).unwrap()).ban(), Some(BAN));
 }
 
 #[test]
 fn a_pairing_comes_back_as_it_was() {
     let (pairing, _) = deal(9);
-    let back = load(pairing.store().expose()).unwrap().stored();
+    let back = opened(load(pairing.store().expose()).unwrap());
     let (before, after) = (pairing.link().secrets().unwrap(), back.link().secrets().unwrap());
     assert_eq!(before.leaves.expose(), after.leaves.expose());
     assert_eq!(before.punctured.expose(), after.punctured.expose());

@@ -14,6 +14,7 @@ use super::VoleCurve;
 #[cfg(test)]
 use crate::curve::read_scalar;
 use crate::curve::write_scalar;
+use crate::secret::mask_of;
 
 /// Four limbs, the lowest first.
 pub(crate) type Limbs = [u64; 4];
@@ -71,9 +72,9 @@ fn subtract(a: &Limbs, b: &Limbs) -> (Limbs, u64) {
         let (difference, first) = a[i].overflowing_sub(b[i]);
         let (difference, second) = difference.overflowing_sub(borrow);
         out[i] = difference;
-        borrow = u64::from(first | second);
+        borrow = u64::from(first) | u64::from(second);
     }
-    (out, borrow.wrapping_neg())
+    (out, mask_of(borrow))
 }
 
 /// `2^256 - q`.
@@ -93,7 +94,7 @@ pub(crate) fn is_canonical<C: VoleCurve>(a: &Limbs) -> bool {
 pub(crate) fn sum_masked<C: VoleCurve>(a: &Limbs, b: &Limbs, mask: u64) -> Limbs {
     let mut sum = *a;
     let carry = add_masked(&mut sum, b, mask);
-    add_masked(&mut sum, &complement::<C>(), carry.wrapping_neg());
+    add_masked(&mut sum, &complement::<C>(), mask_of(carry));
     sum
 }
 
@@ -108,7 +109,7 @@ pub(crate) fn mask<C: VoleCurve>(a: &Limbs, b: &Limbs, c: &Limbs) -> Limbs {
     let (low, _) = subtract(&out, &gap);
     select(&mut out, &low, borrow & again);
     let carry = add_masked(&mut out, c, u64::MAX);
-    add_masked(&mut out, &gap, carry.wrapping_neg());
+    add_masked(&mut out, &gap, mask_of(carry));
     canonical::<C>(&out)
 }
 
@@ -260,6 +261,10 @@ mod tests {
                 }
             }
         }
+        // What no run comes near: the first turn of the reduction carries.
+        let full = Sum::<C>([u64::MAX; 9], PhantomData).reduce();
+        let two_576 = (0..64).fold(two_512, |x, _| x.double());
+        assert_eq!(full, two_576 - C::Scalar::ONE);
         let mut most = Sum::<C>::new();
         (0..1000).for_each(|_| most.add_product(&[u64::MAX; 4], &[u64::MAX; 4]));
         let x = scalar::<C>(&[u64::MAX; 4]);

@@ -14,7 +14,7 @@ use crate::curve::{Curve, read_scalar};
 use crate::ot::extension::{Chosen, choose};
 use crate::ot::row::CHOICE_LEN;
 use crate::ot::{DEPTH, Seed};
-use crate::secret::Secret;
+use crate::secret::{Secret, mask_of};
 use crate::wire::Reader;
 
 /// Bob between his message and Alice's.
@@ -107,5 +107,5 @@ impl<C: VoleCurve> Receiver<C> {
 /// All ones if choice `j` is one, else zero. `j` is public.
 fn choice(choices: &Secret<[u8; CHOICE_LEN]>, j: usize) -> u64 {
     let byte = choices.expose().get(j / 8).copied().unwrap_or(0);
-    u64::from(byte >> (j % 8) & 1).wrapping_neg()
+    mask_of(u64::from(byte >> (j % 8) & 1))
 }

@@ -141,7 +141,9 @@ fn s1_1_a_ban_refuses_everything_of_the_pair<S: EcdsaScheme>() {
 }
 
 fn reopened(form: &Secret<Vec<u8>>) -> Pairing {
-    Opening::load(Secret::new(form.expose().clone())).unwrap().stored()
+    let opening = Opening::load(Secret::new(form.expose().clone())).unwrap();
+    let form = opening.to_store();
+    opening.stored(&form).unwrap()
 }
 
 /// Stored and brought back, on both ways; also a stored share.
@@ -161,7 +163,7 @@ fn s1_1_a_ban_outlives_the_process<S: EcdsaScheme>() {
                 assert_eq!(back.ban().unwrap().check, way.0);
                 assert_eq!(back.ban().unwrap().session, SessionId([1; 16]));
                 assert!(!back.must_save());
-                pairs.get_mut(&id(1)).unwrap().insert(back);
+                drop(pairs.get_mut(&id(1)).unwrap().insert(back));
                 let started = Sign::start(&share, game.task(2), &pairs[&id(1)], &mut rng(1)).map(drop);
                 assert_eq!(started, Err(SetupError::Banned(id(3))));
             }
@@ -175,7 +177,7 @@ fn renew<S: EcdsaScheme>(game: &Game<S>, pairs: &mut Pairs, at: &[(u16, u16)], s
     for (of, with) in at {
         let peer = game.cast.roster().identity(id(*with)).unwrap();
         let pairing = new.get_mut(&id(*of)).unwrap().remove(&peer).unwrap();
-        pairs.get_mut(&id(*of)).unwrap().insert(pairing);
+        drop(pairs.get_mut(&id(*of)).unwrap().insert(pairing));
     }
 }
 

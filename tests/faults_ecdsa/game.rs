@@ -205,5 +205,7 @@ pub(crate) fn altered(pairing: &Pairing, change: impl FnOnce(&mut [u8])) -> Pair
     change(&mut form[..len]);
     let digest = sha256(&form[..len]);
     form[len..].copy_from_slice(&digest);
-    Opening::load(Secret::new(form)).unwrap().stored()
+    let opening = Opening::load(Secret::new(form)).unwrap();
+    let form = opening.to_store();
+    opening.stored(&form).unwrap()
 }

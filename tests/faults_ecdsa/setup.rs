@@ -109,7 +109,7 @@ fn s0_3_no_pairing_or_anothers<S: EcdsaScheme>() {
     let foreign = pairs.get_mut(&id(2)).unwrap().remove(&identity(4)).unwrap();
     let mine = pairs.get_mut(&id(1)).unwrap().insert(foreign).unwrap();
     all_are(starts(&game, &game, 1, &pairs), &Err(SetupError::ForeignPairing(id(4))));
-    pairs.get_mut(&id(1)).unwrap().insert(mine);
+    drop(pairs.get_mut(&id(1)).unwrap().insert(mine));
     all_are(starts(&game, &game, 1, &pairs), &Ok(()));
     // None; only those with signers are needed.
     pairs.get_mut(&id(1)).unwrap().remove(&identity(2)).unwrap();
