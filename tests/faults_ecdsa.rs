@@ -20,6 +20,8 @@ macro_rules! every_scheme {
 
 #[path = "faults_ecdsa/bans.rs"]
 mod bans;
+#[path = "faults_ecdsa/batches.rs"]
+mod batches;
 #[allow(dead_code)]
 #[path = "faults_dkg/foe.rs"]
 mod foe;
