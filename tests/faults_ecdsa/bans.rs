@@ -42,7 +42,7 @@ fn start<S: EcdsaScheme>(game: &Game<S>, pairs: &Pairs, me: u16) -> Result<(), S
 every_scheme! {
     s1_1_a_ban_stops_the_sessions_beside_it
     s1_1_comes_before_everything_else_in_a_round
-    s1_1_a_ban_refuses_everything_of_the_pair
+    s0_3_a_ban_refuses_everything_of_the_pair
     s1_1_a_ban_outlives_the_process
     s0_5_a_renewed_pairing_refuses_older_presignatures
     s1_1_only_a_new_pairing_lifts_a_ban
@@ -111,7 +111,7 @@ fn s1_1_comes_before_everything_else_in_a_round<S: EcdsaScheme>() {
 }
 
 /// In the same process: this key, another key of the pair, the other curve, and presignatures made before.
-fn s1_1_a_ban_refuses_everything_of_the_pair<S: EcdsaScheme>() {
+fn s0_3_a_ban_refuses_everything_of_the_pair<S: EcdsaScheme>() {
     for way in WAYS {
         let game = Game::<S>::new(2, 3, &[1, 3], 1);
         let pairs = game.deal(21);
