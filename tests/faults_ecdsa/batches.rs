@@ -1,15 +1,16 @@
 //! Checks that look at a batch as a whole: errors that cancel, and errors in any of the items.
 
-use ff::Field;
+use ff::{Field, PrimeField};
 use quorate::curve::{Curve, Scheme, encode_point, read_point, read_scalar, write_scalar};
 use quorate::ecdsa::{Batch, Digest, EcdsaScheme, SignBatch};
 use quorate::error::{Doubt, Fault};
 use quorate::key::derive;
 use quorate::sim::Letter;
 use quorate::wire::SessionId;
+use rand_core::Rng;
 
 use crate::game::{Game, Pairs, message, path};
-use crate::table::{End, Table, id};
+use crate::table::{End, Table, fair, id};
 
 type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
 type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
@@ -124,35 +125,53 @@ fn errors<S: EcdsaScheme>(game: &Game<S>, wire: &[Letter]) -> [Scalar<S>; 3] {
     e
 }
 
-/// The villain speaks last, and makes of every `1/s` another, such that the errors cancel.
+/// The villain speaks last, and makes of every `1/s` another by its error.
+fn spoil<S: EcdsaScheme>(errors: [Scalar<S>; 3], wire: &[Letter], letter: &mut Letter) {
+    let of = |from| wire.iter().find(|l| (l.header.from, l.header.round) == (id(from), 3)).unwrap();
+    for (item, e) in errors.into_iter().enumerate() {
+        let scalar =
+            |from, at| read_scalar::<S::Curve>(&of(from).body[item * FRAGMENT + at..][..32]).unwrap();
+        let (w, u) = (scalar(1, 32) + scalar(3, 32), scalar(1, 64) + scalar(3, 64));
+        // u / w' = u / w + e
+        let wanted = u * (u * w.invert().unwrap() + e).invert().unwrap();
+        let mut bytes = Vec::new();
+        write_scalar::<S::Curve>(&(wanted - scalar(1, 32)), &mut bytes);
+        letter.body[item * FRAGMENT + 32..][..32].copy_from_slice(&bytes);
+    }
+}
+
+/// Errors that cancel with weights of 1, and with those that the generator of the deceived would give next, which the villain knows: it
+/// is not by the generator alone that weights are drawn.
 fn s3_4_errors_that_cancel_are_found<S: EcdsaScheme>() {
+    let (zero, one) = (Scalar::<S>::ZERO, Scalar::<S>::ONE);
     let game = Game::<S>::new(2, 3, &[1, 3], 1);
-    for lies in [false, true] {
+    for lie in 0..3 {
         let pairs = game.deal(82);
         let mut table = batch(&game, &pairs);
+        for _ in 0..2 {
+            table.post(&mut fair);
+            table.work();
+        }
+        let mut foreseen = table.seats[&1].rng.clone();
+        let mut draw = || {
+            let mut bytes = [0; 16];
+            foreseen.fill_bytes(&mut bytes);
+            Scalar::<S>::from_u128(u128::from_le_bytes(bytes))
+        };
+        let weights = if lie == 2 { [one, draw(), draw()] } else { [one; 3] };
         table.play(&mut |wire, letter| {
             if (letter.header.from, letter.header.round) == (id(3), 3) {
-                let of =
-                    |from| wire.iter().find(|l| (l.header.from, l.header.round) == (id(from), 3)).unwrap();
-                let errors = errors(&game, wire);
-                for (item, e) in errors.into_iter().enumerate() {
-                    let scalar = |from, at| {
-                        read_scalar::<S::Curve>(&of(from).body[item * FRAGMENT + at..][..32]).unwrap()
-                    };
-                    let (w, u) = (scalar(1, 32) + scalar(3, 32), scalar(1, 64) + scalar(3, 64));
-                    let e = if lies { e } else { Scalar::<S>::ZERO };
-                    // u / w' = u / w + e
-                    let wanted = u * (u * w.invert().unwrap() + e).invert().unwrap();
-                    let mut bytes = Vec::new();
-                    write_scalar::<S::Curve>(&(wanted - scalar(1, 32)), &mut bytes);
-                    letter.body[item * FRAGMENT + 32..][..32].copy_from_slice(&bytes);
+                let mut errors = errors(&game, wire);
+                for (e, weight) in errors.iter_mut().zip(weights) {
+                    *e *= if lie > 0 { weight.invert().unwrap() } else { zero };
                 }
+                spoil::<S>(errors, wire, letter);
             }
             true
         });
         let good = |signatures: &Vec<_>| signatures.len() == 3;
         let end = End::Suspects(3, "S3.4", Doubt::Signature, vec![3]);
-        assert_eq!(table.end(1, &good), if lies { end } else { End::Done });
+        assert_eq!(table.end(1, &good), if lie > 0 { end } else { End::Done });
         assert_eq!(game.bans(&pairs, 1), []);
     }
 }
