@@ -163,7 +163,9 @@ fn s1_1_a_ban_outlives_the_process<S: EcdsaScheme>() {
                 assert_eq!(back.ban().unwrap().check, way.0);
                 assert_eq!(back.ban().unwrap().session, SessionId([1; 16]));
                 assert!(!back.must_save());
-                drop(pairs.get_mut(&id(1)).unwrap().insert(back));
+                let mine = pairs.get_mut(&id(1)).unwrap();
+                drop(mine.remove(&peer));
+                assert!(mine.insert(back).is_none());
                 let started = Sign::start(&share, game.task(2), &pairs[&id(1)], &mut rng(1)).map(drop);
                 assert_eq!(started, Err(SetupError::Banned(id(3))));
             }

@@ -277,7 +277,10 @@ fn s2_6_a_wrong_share_leaves_suspects_and_no_ban<S: EcdsaScheme>() {
             let mut pairs = game.deal(12);
             let friend = game.others(&[villain])[0];
             let wrong = altered(game.pairing(&pairs, villain, friend), |form| *form.last_mut().unwrap() ^= 1);
-            drop(pairs.get_mut(&id(villain)).unwrap().insert(wrong));
+            let mine = pairs.get_mut(&id(villain)).unwrap();
+            // No copy takes the place of a pairing that is in use.
+            mine.remove(&wrong.peer()).unwrap();
+            assert!(mine.insert(wrong).is_none());
             let mut table = F::table(&game, &pairs, SESSION, 1);
             table.play(&mut fair);
             let everybody = game.numbers();
