@@ -37,10 +37,10 @@ impl Curve for P256 {
 
     // In arrays, on the stack: for a slice the digits of the scalars would stay behind on the heap.
     fn mul_sum(terms: &[(ProjectivePoint, Scalar)]) -> ProjectivePoint {
-        let (eights, rest) = terms.as_chunks::<8>();
-        let (twos, rest) = rest.as_chunks::<2>();
-        let sum = eights.iter().map(ProjectivePoint::lincomb).sum::<ProjectivePoint>();
-        let sum = sum + twos.iter().map(ProjectivePoint::lincomb).sum::<ProjectivePoint>();
+        let (many, rest) = terms.as_chunks::<16>();
+        let (few, rest) = rest.as_chunks::<2>();
+        let sum = many.iter().map(ProjectivePoint::lincomb).sum::<ProjectivePoint>();
+        let sum = sum + few.iter().map(ProjectivePoint::lincomb).sum::<ProjectivePoint>();
         rest.iter().fold(sum, |sum, (p, k)| sum + *p * k)
     }
 

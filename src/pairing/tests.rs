@@ -256,9 +256,13 @@ fn a_damaged_form_is_refused() {
         bad[at] = value;
         assert_eq!(load(&sealed(bad)).err(), Some(ResumeError::Malformed), "byte {at} is {value}");
     }
-    let mut closed_but_counted = active.clone();
-    closed_but_counted[4] = 0;
-    assert_eq!(load(&sealed(closed_but_counted)).err(), Some(ResumeError::Malformed));
+    let mut closed = active.clone();
+    (closed[4], closed[5]) = (0, MAX_OPENS);
+    assert_eq!(
+        load(&sealed(closed)).err(),
+        Some(ResumeError::Malformed),
+        "more unclean ends than there can be"
+    );
     for form in [active, banned] {
         assert_eq!(load(&sealed([&form[..], &[0]].concat())).err(), Some(ResumeError::Malformed));
         let short = [&form[..form.len() - 33], &[0; 32]].concat();

@@ -21,6 +21,14 @@ pub trait VoleCurve: Curve {
     #[doc(hidden)]
     const ORDER: [u64; 4];
 
+    /// `2^256 - q`.
+    #[doc(hidden)]
+    const GAP: [u64; 4] = limbs::gap(&Self::ORDER);
+
+    /// `2q - 2^256`.
+    #[doc(hidden)]
+    const TWICE: [u64; 4] = limbs::twice(&Self::ORDER);
+
     /// `2^512 mod q`.
     #[doc(hidden)]
     const WRAP: [u64; 4];

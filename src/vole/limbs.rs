@@ -64,23 +64,27 @@ fn add_masked(a: &mut Limbs, b: &Limbs, mask: u64) -> u64 {
     carry
 }
 
-/// `a - b` and the borrow, all ones or zero.
+/// `a - b` and the borrow.
 #[inline]
-fn subtract(a: &Limbs, b: &Limbs) -> (Limbs, u64) {
-    let (mut out, mut borrow) = ([0; 4], 0u64);
-    for i in 0..4 {
+const fn subtract(a: &Limbs, b: &Limbs) -> (Limbs, u64) {
+    let (mut out, mut borrow, mut i) = ([0; 4], false, 0);
+    while i < 4 {
         let (difference, first) = a[i].overflowing_sub(b[i]);
-        let (difference, second) = difference.overflowing_sub(borrow);
-        out[i] = difference;
-        borrow = u64::from(first) | u64::from(second);
+        let (difference, second) = difference.overflowing_sub(borrow as u64);
+        (out[i], borrow) = (difference, first | second);
+        i += 1;
     }
-    (out, mask_of(borrow))
+    (out, borrow as u64)
 }
 
-/// `2^256 - q`.
-#[inline]
-fn complement<C: VoleCurve>() -> Limbs {
-    subtract(&[0; 4], &C::ORDER).0
+/// `2^256 - q`: what a carry counts.
+pub(super) const fn gap(q: &Limbs) -> Limbs {
+    subtract(&[0; 4], q).0
+}
+
+/// `2q - 2^256`: 2q without its highest bit.
+pub(super) const fn twice(q: &Limbs) -> Limbs {
+    subtract(q, &gap(q)).0
 }
 
 /// Whether the value is below q; of public values.
@@ -94,23 +98,30 @@ pub(crate) fn is_canonical<C: VoleCurve>(a: &Limbs) -> bool {
 pub(crate) fn sum_masked<C: VoleCurve>(a: &Limbs, b: &Limbs, mask: u64) -> Limbs {
     let mut sum = *a;
     let carry = add_masked(&mut sum, b, mask);
-    add_masked(&mut sum, &complement::<C>(), mask_of(carry));
+    add_masked(&mut sum, &C::GAP, mask_of(carry));
     sum
 }
 
 /// `a - b + c` modulo q, below q; `c` is below q, the others below 2^256.
 #[inline]
 pub(crate) fn mask<C: VoleCurve>(a: &Limbs, b: &Limbs, c: &Limbs) -> Limbs {
-    let gap = complement::<C>();
-    // A borrow or carry stands for 2^256, which is `gap` modulo q. Taking `gap` away may borrow once more; adding it does not carry.
-    let (mut out, borrow) = subtract(a, b);
-    let (low, again) = subtract(&out, &gap);
-    select(&mut out, &low, borrow);
-    let (low, _) = subtract(&out, &gap);
-    select(&mut out, &low, borrow & again);
-    let carry = add_masked(&mut out, c, u64::MAX);
-    add_masked(&mut out, &gap, mask_of(carry));
-    canonical::<C>(&out)
+    // `a + c + 2q - b`, which is between zero and 2^258, since 2q is above 2^256.
+    let mut sum = *a;
+    let high = add_masked(&mut sum, c, u64::MAX) + add_masked(&mut sum, &C::TWICE, u64::MAX) + 1;
+    let (mut out, borrow) = subtract(&sum, b);
+    let high = high - borrow;
+    // What stands above 2^256 counts `gap` each; so does the carry of that, which leaves next to nothing below it.
+    let mut carry = 0;
+    for (limb, gap) in out.iter_mut().zip(C::GAP) {
+        let sum = u128::from(gap) * u128::from(high) + u128::from(*limb) + u128::from(carry);
+        *limb = sum as u64;
+        carry = (sum >> 64) as u64;
+    }
+    add_masked(&mut out, &C::GAP, mask_of(carry));
+    // Below 2^256 to below q.
+    let (reduced, borrow) = subtract(&out, &C::ORDER);
+    select(&mut out, &reduced, !mask_of(borrow));
+    out
 }
 
 #[inline]
@@ -118,14 +129,6 @@ fn select(a: &mut Limbs, b: &Limbs, mask: u64) {
     for i in 0..4 {
         a[i] ^= (a[i] ^ b[i]) & mask;
     }
-}
-
-/// Below 2^256 to below q.
-#[inline]
-fn canonical<C: VoleCurve>(a: &Limbs) -> Limbs {
-    let (mut out, borrow) = subtract(a, &C::ORDER);
-    select(&mut out, a, borrow);
-    out
 }
 
 /// A sum of products, at full width: up to 2^60 of them.
@@ -236,8 +239,7 @@ mod tests {
             [u64::MAX; 4],
             [0, 0, 0, u64::MAX]
         ];
-        values.push(complement::<C>());
-        values.push(subtract(&complement::<C>(), &[1, 0, 0, 0]).0);
+        values.extend([C::GAP, C::TWICE, subtract(&C::GAP, &[1, 0, 0, 0]).0]);
         values.extend((0..20).map(|_| [0; 4].map(|_| rng.next_u64())));
         for a in &values {
             assert_eq!(is_canonical::<C>(a), read_scalar::<C>(&to_bytes(a)).is_some());
