@@ -8,12 +8,12 @@
 
 use core::marker::PhantomData;
 
+use ff::PrimeField;
 use zeroize::Zeroize;
 
 use super::VoleCurve;
 #[cfg(test)]
 use crate::curve::read_scalar;
-use crate::curve::write_scalar;
 use crate::secret::mask_of;
 
 /// Four limbs, the lowest first.
@@ -44,11 +44,11 @@ pub(crate) fn to_bytes(limbs: &Limbs) -> [u8; 32] {
 }
 
 /// The limbs of a scalar.
+#[inline]
 pub(crate) fn of<C: VoleCurve>(scalar: &C::Scalar) -> Limbs {
-    let mut bytes = alloc::vec::Vec::with_capacity(32);
-    write_scalar::<C>(scalar, &mut bytes);
-    let limbs = bytes.first_chunk().map_or([0; 4], from_bytes);
-    bytes.zeroize();
+    let mut bytes = scalar.to_repr();
+    let limbs = bytes.as_ref().first_chunk().map_or([0; 4], from_bytes);
+    bytes.as_mut().zeroize();
     limbs
 }
 
