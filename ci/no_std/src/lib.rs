@@ -64,7 +64,9 @@ pub fn pairing(
     let pairing = output(&mut session, rng)?;
     let stored = pairing.store();
     pairing.saved(&stored);
-    Opening::load(pairing.close().ok()?).ok().map(Opening::stored)
+    let opening = Opening::load(pairing.close().ok()?).ok()?;
+    let stored = opening.to_store();
+    opening.stored(&stored).ok()
 }
 
 /// Never called: what is named here is linked.
