@@ -5,6 +5,7 @@ extern crate std;
 
 mod alice;
 mod bob;
+mod epochs;
 mod race;
 mod reuse;
 mod signer;

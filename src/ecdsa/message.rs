@@ -92,6 +92,12 @@ impl Message {
         Self::digest::<sha3::Keccak256>(bytes)
     }
 
+    /// What nobody can hash to: for tests of the check against it.
+    #[cfg(test)]
+    pub(crate) const fn of_zero() -> Self {
+        Self(Digest { id: 1, bytes: [0; 32] })
+    }
+
     /// The leftmost 256 bits of `D` of the bytes.
     #[must_use]
     pub fn digest<D: Hash>(bytes: &[u8]) -> Self {

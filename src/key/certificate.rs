@@ -62,6 +62,14 @@ impl<C: Curve> First<'_, C> {
 }
 
 impl<S: Scheme> Sharing<S> {
+    /// As if this polynomial had been shared anew: for tests of what must not mix epochs.
+    #[cfg(test)]
+    pub(crate) fn next_epoch(&self) -> Self {
+        let mut next = Self { epoch: self.epoch + 1, base: self.epoch_id(), ..self.clone() };
+        next.cert = next.digest();
+        next
+    }
+
     /// The name of the key: the same in every epoch.
     #[must_use]
     pub const fn key_id(&self) -> &[u8; 32] {

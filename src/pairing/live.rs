@@ -67,6 +67,20 @@ impl Life {
 struct Held {
     life: Life,
     saved: Saved,
+    /// Another session bans as soon as the next result has passed.
+    #[cfg(test)]
+    trap: bool,
+}
+
+impl Held {
+    const fn new(life: Life, saved: Saved) -> Self {
+        Self {
+            life,
+            saved,
+            #[cfg(test)]
+            trap: false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -123,7 +137,13 @@ impl Link {
         let mut held = self.0.held.lock();
         match (&held.life, passed) {
             (Life::Banned(_), _) => Settled::AlreadyBanned,
-            (Life::Active(_), true) => Settled::Pass,
+            (Life::Active(_), true) => {
+                #[cfg(test)]
+                if held.trap {
+                    held.life = Life::Banned(Ban { check: "S1.2", session: SessionId([0; 16]) });
+                }
+                Settled::Pass
+            }
             (Life::Active(_), false) => {
                 let secrets = core::mem::replace(&mut held.life, Life::Banned(Ban { check, session }));
                 // Erasing takes its time, which nobody else should spend spinning.
@@ -132,6 +152,12 @@ impl Link {
                 Settled::Banned
             }
         }
+    }
+
+    /// Sets the trap: for tests of what happens between a check and the message that it lets go.
+    #[cfg(test)]
+    pub(crate) fn ban_after_the_next_pass(&self) {
+        self.0.held.lock().trap = true;
     }
 
     fn life(&self) -> Life {
@@ -173,7 +199,7 @@ pub struct Pairing {
 impl Pairing {
     /// A new one, of which nothing is stored. Its first life counts as an opening.
     pub(super) fn new(id: [u8; 32], me: PublicIdentity, peer: PublicIdentity, secrets: Secrets) -> Self {
-        Self::of(id, me, peer, Held { life: Life::Active(Arc::new(secrets)), saved: Saved::Nothing }, 1)
+        Self::of(id, me, peer, Held::new(Life::Active(Arc::new(secrets)), Saved::Nothing), 1)
     }
 
     /// One that was stored like this.
@@ -185,7 +211,7 @@ impl Pairing {
         opens: u8,
     ) -> Self {
         let saved = life.when_saved();
-        Self::of(id, me, peer, Held { life, saved }, opens)
+        Self::of(id, me, peer, Held::new(life, saved), opens)
     }
 
     fn of(id: [u8; 32], me: PublicIdentity, peer: PublicIdentity, held: Held, opens: u8) -> Self {
