@@ -17,6 +17,8 @@
 //! Inside a protocol every hash that parties compare starts from the session's `sid` ([`crate::session::Terms::sid`]), or from a digest that
 //! contains it. A tag is used with one function and one list of fields.
 
+use alloc::vec::Vec;
+
 #[cfg(feature = "ecdsa")]
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
@@ -241,6 +243,21 @@ pub(crate) fn wide(tag: Tag, items: &[&[u8]]) -> [u8; 64] {
         hash.update(item);
     }
     hash.finalize().into()
+}
+
+/// Bytes that [`close`] appends.
+pub(crate) const DIGEST_LEN: usize = 32;
+
+/// Ends a stored form with its own SHA-256. Against malice only the seal helps; this is against a bad disk.
+pub(crate) fn close(form: &mut Vec<u8>) {
+    let digest = sha256(form);
+    form.extend_from_slice(&digest);
+}
+
+/// The content of a form that [`close`] ended; `None` if a bit is wrong.
+pub(crate) fn closed(form: &[u8]) -> Option<&[u8]> {
+    let (content, digest) = form.split_last_chunk::<DIGEST_LEN>()?;
+    (sha256(content) == *digest).then_some(content)
 }
 
 /// SHA-256 of one byte string, unframed: body hashes.

@@ -127,10 +127,11 @@ pub(crate) fn terms<C: Curve>(count: usize) -> Vec<(C::Point, C::Scalar)> {
 }
 
 fn multiscalar<C: Curve>() {
-    for count in [0, 1, 2, 3, 8, 33, 63, 64, 65, 127, 128, 129, 189, 190, 200] {
+    for count in [0, 1, 2, 3, 8, 15, 16, 17, 18, 19, 33, 63, 64, 65, 127, 128, 129, 189, 190, 200] {
         let terms = terms::<C>(count);
         let sum: C::Point = terms.iter().map(|(p, k)| *p * k).sum();
         assert_eq!(C::msm_vartime(&terms), sum, "{count} terms");
+        assert_eq!(C::mul_sum(&terms), sum, "{count} terms in constant time");
     }
 }
 

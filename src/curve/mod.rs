@@ -179,6 +179,23 @@ pub fn random_scalar<C: Curve>(rng: &mut dyn CryptoRng) -> C::Scalar {
     }
 }
 
+#[cfg(any(feature = "secp256k1", feature = "p256"))]
+type Term<C> = (<C as Curve>::Point, <C as Curve>::Scalar);
+
+/// A sum of products by a curve's functions for few terms at a time, which work on the stack: those for any number leave the digits of
+/// secret scalars behind on the heap.
+#[cfg(any(feature = "secp256k1", feature = "p256"))]
+fn in_arrays<C: Curve>(
+    terms: &[Term<C>],
+    sixteen: fn(&[Term<C>; 16]) -> C::Point,
+    two: fn(&[Term<C>; 2]) -> C::Point,
+) -> C::Point {
+    let (many, rest) = terms.as_chunks();
+    let (few, rest) = rest.as_chunks();
+    let sum = many.iter().map(sixteen).chain(few.iter().map(two)).sum();
+    rest.iter().fold(sum, |sum: C::Point, (p, k)| sum + C::mul(p, k))
+}
+
 /// k*P by double-and-add for a small public k, such as a party's number: at most 15 doublings and 15 additions.
 #[must_use]
 pub fn small_mul_vartime<C: Curve>(p: &C::Point, k: u16) -> C::Point {

@@ -11,7 +11,7 @@ use p256::elliptic_curve::subtle::Choice;
 use p256::{AffinePoint, ProjectivePoint, Scalar};
 use zeroize::Zeroizing;
 
-use super::{Curve, pippenger, sealed};
+use super::{Curve, in_arrays, pippenger, sealed};
 
 /// P-256: prime order q = 2^256 - 2^224 + 2^192 - 89188191075325690597107910205041859247, cofactor 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,13 +35,8 @@ impl Curve for P256 {
         ProjectivePoint::mul_by_generator(k)
     }
 
-    // In arrays, on the stack: for a slice the digits of the scalars would stay behind on the heap.
     fn mul_sum(terms: &[(ProjectivePoint, Scalar)]) -> ProjectivePoint {
-        let (many, rest) = terms.as_chunks::<16>();
-        let (few, rest) = rest.as_chunks::<2>();
-        let sum = many.iter().map(ProjectivePoint::lincomb).sum::<ProjectivePoint>();
-        let sum = sum + few.iter().map(ProjectivePoint::lincomb).sum::<ProjectivePoint>();
-        rest.iter().fold(sum, |sum, (p, k)| sum + *p * k)
+        in_arrays::<Self>(terms, ProjectivePoint::lincomb, ProjectivePoint::lincomb)
     }
 
     fn msm_vartime(terms: &[(ProjectivePoint, Scalar)]) -> ProjectivePoint {

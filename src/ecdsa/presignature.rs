@@ -10,7 +10,7 @@ use super::suite::{EcdsaScheme, NonceImage};
 use super::team::Team;
 use crate::curve::{Curve, Scheme, encode_point, read_point, read_scalar, write_scalar};
 use crate::error::ResumeError;
-use crate::hash::{Tag, Transcript, sha256};
+use crate::hash::{Tag, Transcript, close, closed};
 use crate::key::Path;
 use crate::party::{Parties, PartyId};
 use crate::secret::Secret;
@@ -20,7 +20,6 @@ use crate::wire::{Reader, put_u16, put_u32};
 type Point<S> = <<S as Scheme>::Curve as Curve>::Point;
 
 const VERSION: u8 = 1;
-const DIGEST_LEN: usize = 32;
 
 /// One signer's part of a signature whose message comes later: bound to key, epoch, signers, path and the pairings it was made with.
 ///
@@ -115,8 +114,7 @@ impl<S: EcdsaScheme> Presignature<S> {
         }
         self.pairings.iter().for_each(|id| out.extend_from_slice(id));
         self.presigned.fragments.expose().iter().for_each(|part| write_scalar::<S::Curve>(part, out));
-        let digest = sha256(out);
-        out.extend_from_slice(&digest);
+        close(out);
         secret
     }
 
@@ -127,10 +125,7 @@ impl<S: EcdsaScheme> Presignature<S> {
     /// [`ResumeError::Malformed`], [`ResumeError::Foreign`] for another scheme's; [`ResumeError::Spent`] if the witness knows it.
     pub fn load(bytes: &Secret<Vec<u8>>, witness: &mut dyn SpendOnce) -> Result<Self, ResumeError> {
         let malformed = ResumeError::Malformed;
-        let (content, digest) = bytes.expose().split_last_chunk::<DIGEST_LEN>().ok_or(malformed)?;
-        if sha256(content) != *digest {
-            return Err(malformed);
-        }
+        let content = closed(bytes.expose()).ok_or(malformed)?;
         match content {
             [VERSION, scheme, ..] if *scheme == S::ID => {}
             [VERSION, ..] => return Err(ResumeError::Foreign),

@@ -17,10 +17,12 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use subtle::ConstantTimeEq;
+
 use super::live::{Ban, Life, Pairing, Secrets, Shared};
 use super::{LEAVES, read_seeds, write_seeds};
 use crate::error::ResumeError;
-use crate::hash::sha256;
+use crate::hash::{DIGEST_LEN, close, closed};
 use crate::identity::PublicIdentity;
 use crate::ot::{DEPTH, Seed};
 use crate::secret::Secret;
@@ -38,7 +40,6 @@ const KIND: u8 = 0x81;
 const ACTIVE: u8 = 1;
 const BANNED: u8 = 2;
 const HEAD_LEN: usize = 6 + 3 * 32;
-const DIGEST_LEN: usize = 32;
 
 /// The checks that ban, by their numbers in a stored form from 1. A ban for anything else keeps its effect but not its name.
 const CHECKS: [&str; 3] = ["S1.2", "S2.4", "S2.5"];
@@ -91,20 +92,14 @@ pub(super) fn form(pairing: &Shared, life: &Life, open: bool) -> Secret<Vec<u8>>
             bytes.extend_from_slice(&ban.session.0);
         }
     }
-    let digest = sha256(bytes);
-    bytes.extend_from_slice(&digest);
+    close(bytes);
     out
 }
 
 /// Whether a form of this side of this pairing says that it is banned; `None` if the form is of something else.
 pub(super) fn tells_of_ban(form: &[u8], pairing: &Shared) -> Option<bool> {
-    let (head, stored) = read_head(&mut Reader::new(checked(form)?))?;
+    let (head, stored) = read_head(&mut Reader::new(closed(form)?))?;
     ((stored.id, stored.me) == (pairing.id, pairing.me)).then_some(head.state == BANNED)
-}
-
-fn checked(form: &[u8]) -> Option<&[u8]> {
-    let (content, digest) = form.split_last_chunk::<DIGEST_LEN>()?;
-    (sha256(content) == *digest).then_some(content)
 }
 
 struct Head {
@@ -162,7 +157,7 @@ impl Opening {
     /// without a clean end.
     pub fn load(bytes: Secret<Vec<u8>>) -> Result<Self, ResumeError> {
         let malformed = ResumeError::Malformed;
-        let mut r = Reader::new(checked(bytes.expose()).ok_or(malformed)?);
+        let mut r = Reader::new(closed(bytes.expose()).ok_or(malformed)?);
         let (head, names) = read_head(&mut r).ok_or(malformed)?;
         let (life, opens) = match (head.state, head.open, head.count) {
             (ACTIVE, 1, MAX_OPENS) => return Err(ResumeError::MustPairAnew),
@@ -188,6 +183,7 @@ impl Opening {
     /// # Errors
     /// The opening itself if `form` is something else.
     pub fn stored(self, form: &Secret<Vec<u8>>) -> Result<Pairing, Self> {
-        if form.expose() == self.to_store().expose() { Ok(self.0) } else { Err(self) }
+        let same = form.expose().ct_eq(self.to_store().expose());
+        if bool::from(same) { Ok(self.0) } else { Err(self) }
     }
 }

@@ -14,7 +14,7 @@ use super::inbox::{Message, Slots};
 use super::state::{Stored, Suspend};
 use super::{Sent, Session, Traffic};
 use crate::error::ResumeError;
-use crate::hash::sha256;
+use crate::hash::{DIGEST_LEN, close, closed};
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Inbox, Terms};
@@ -35,8 +35,6 @@ pub trait SpendOnce {
 }
 
 const VERSION: u8 = 1;
-
-const DIGEST_LEN: usize = 32;
 
 /// A suspended session: secret, opaque bytes. It has no `Clone`; what [`Snapshot::expose`] lends must be sealed.
 #[derive(Debug)]
@@ -87,8 +85,7 @@ impl<S: Suspend> Session<S> {
         }
         self.inbox.write(out);
         out.extend_from_slice(state.expose());
-        let digest = sha256(out);
-        out.extend_from_slice(&digest);
+        close(out);
         Some(Snapshot(secret))
     }
 
@@ -104,11 +101,7 @@ impl<S: Suspend> Session<S> {
     ) -> Result<Self, ResumeError> {
         let (terms, plan) = S::setup(config).map_err(|_| ResumeError::Foreign)?;
         let malformed = ResumeError::Malformed;
-        let (content, digest) = snapshot.expose().split_last_chunk::<DIGEST_LEN>().ok_or(malformed)?;
-        if sha256(content) != *digest {
-            return Err(malformed);
-        }
-        let mut r = Reader::new(content);
+        let mut r = Reader::new(closed(snapshot.expose()).ok_or(malformed)?);
         let generation = read_terms(&mut r, &terms)?;
         let mut session =
             read_session::<S>(&mut r, config, terms, Inbox::new(terms, plan)).ok_or(malformed)?;
