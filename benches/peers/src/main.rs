@@ -16,7 +16,7 @@ mod row;
 mod zf;
 
 use meter::Effort;
-use row::{Row, head};
+use row::{Row, head, start};
 
 /// Signers and parties of the main table.
 const SIZES: [(u16, u16); 4] = [(2, 2), (2, 3), (3, 5), (5, 9)];
@@ -61,6 +61,7 @@ fn main() {
     }
     settle_heap();
     let sections = if growth { scaling() } else { table() };
+    start();
     for (title, rows) in sections {
         let mut rows: Vec<Row> =
             rows.into_iter().filter(|row| only.as_ref().is_none_or(|text| row.matches(text))).collect();

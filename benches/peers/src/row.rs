@@ -33,6 +33,12 @@ impl Row {
     }
 }
 
+/// A line between rows.
 pub fn head(title: &str) {
-    println!("\n### {title}\n\n| | library | CPU of one party, ms | bytes it sends |\n|--|--|--:|--:|");
+    println!("| **{title}** | | | |");
+}
+
+/// The head of the table.
+pub fn start() {
+    println!("| | library | CPU of one party, ms | bytes it sends |\n|--|--|--:|--:|");
 }
