@@ -62,9 +62,9 @@ pub(super) fn commit(sid: &[u8; 32], who: &PublicIdentity, opening: &[u8; OPENIN
 }
 
 /// `sidP`: from it starts everything after round 1.
-pub(super) struct Keyed([u8; 32]);
+pub(super) struct Exchange([u8; 32]);
 
-impl Keyed {
+impl Exchange {
     /// Of both round 1 bodies.
     pub(super) fn new(run: &Run, sid: &[u8; 32], mine: &[u8], theirs: &[u8]) -> Self {
         let [lo, hi] = run.ordered(mine, theirs);

@@ -8,7 +8,7 @@ use curve25519_dalek::Scalar;
 use rand_core::CryptoRng;
 
 use super::msg::{
-    CHOICE_LEN, Keyed, OPENING_LEN, SENT_LEN, SETUP_LEN, Setup, cheater, commit, received, to_peer,
+    CHOICE_LEN, Exchange, OPENING_LEN, SENT_LEN, SETUP_LEN, Setup, cheater, commit, received, to_peer,
 };
 use super::{Round2, Run, read_scalar};
 use crate::error::{Abort, Fault};
@@ -62,17 +62,17 @@ impl Round1 {
         let Some((encoded, point, key)) = points else {
             return Err(cheater(&run, 1, "P1.1", Fault::Malformed));
         };
-        let keyed = Keyed::new(&run, &inbox.terms().sid(), &body1, theirs);
+        let exchange = Exchange::new(&run, &inbox.terms().sid(), &body1, theirs);
         let shared = base::agree(e.expose(), &key);
 
         let choices = Secret::<[u8; 16]>::build(|bits| rng.fill_bytes(bits));
-        let direction = keyed.direction(&run.peer, &run.me);
+        let direction = exchange.direction(&run.peer, &run.me);
         let (mut body, keys) = base::receive(&direction, encoded, &point, choices.expose(), rng);
         body.reserve_exact(OPENING_LEN);
-        let pad = keyed.pad(&run.me, &run.peer, &shared);
+        let pad = exchange.pad(&run.me, &run.peer, &shared);
         body.extend(opening.expose().iter().zip(pad.expose()).map(|(a, b)| a ^ b));
 
-        let pad = keyed.pad(&run.peer, &run.me, &shared);
+        let pad = exchange.pad(&run.peer, &run.me, &shared);
         let outbox = to_peer(&run, 2, body.clone());
         body1.reserve_exact(SENT_LEN);
         body1.extend_from_slice(&body);

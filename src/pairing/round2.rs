@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
 
 use super::msg::{
-    CHOICE_LEN, Keyed, OPENING_LEN, SETUP_LEN, Setup, cheater, commit, received, suspect, to_peer,
+    CHOICE_LEN, Exchange, OPENING_LEN, SETUP_LEN, Setup, cheater, commit, received, suspect, to_peer,
 };
 use super::{Round3, Run, read_scalar, read_seeds, write_seeds};
 use crate::error::{Abort, Doubt, Fault};
@@ -41,12 +41,13 @@ impl Round2 {
     pub fn finish(self, inbox: &Inbox) -> Result<(Round3, Outbox), Abort> {
         let Self { run, y, z, pad, choices, keys, mut sent } = self;
         let (first, second) = (received(&run, inbox, 1)?, received(&run, inbox, 2)?);
-        let keyed = Keyed::new(&run, &inbox.terms().sid(), sent.get(..SETUP_LEN).unwrap_or_default(), first);
+        let exchange =
+            Exchange::new(&run, &inbox.terms().sid(), sent.get(..SETUP_LEN).unwrap_or_default(), first);
         let Some((points, padded)) = second.split_last_chunk::<OPENING_LEN>() else {
             return Err(cheater(&run, 2, "P2.1", Fault::Malformed));
         };
 
-        let direction = keyed.direction(&run.me, &run.peer);
+        let direction = exchange.direction(&run.me, &run.peer);
         let pairs = base::send(&direction, y.expose(), points).map_err(|flaw| match flaw {
             // [P2.1] every X is the canonical encoding of a point other than the identity
             base::Flaw::Point => cheater(&run, 2, "P2.1", Fault::Malformed),
@@ -61,7 +62,7 @@ impl Round2 {
             return Err(suspect(&run, 2, "P2.3", Doubt::Opening));
         }
         let (theirs, _salt) = opening.expose().split_at(OPENING_LEN / 2);
-        let zero = keyed.zero(&run, z.expose(), theirs);
+        let zero = exchange.zero(&run, z.expose(), theirs);
 
         let (leaves, body) = pprf::expand::<DEPTH>(&direction, pairs.expose());
         sent.extend_from_slice(&body);

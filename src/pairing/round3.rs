@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use super::live::Secrets;
-use super::msg::{Keyed, SENT_LEN, SETUP_LEN, cheater, confirmation, pairing_id, received, to_peer};
+use super::msg::{Exchange, SENT_LEN, SETUP_LEN, cheater, confirmation, pairing_id, received, to_peer};
 use super::{Round4, Run, read_seeds, write_seeds};
 use crate::error::{Abort, Fault};
 use crate::ot::{BASE, DEPTH, Seed, pprf};
@@ -36,8 +36,8 @@ impl Round3 {
         let Self { run, choices, keys, leaves, zero, sent } = self;
         let sid = inbox.terms().sid();
         let mine = sent.get(..SETUP_LEN).unwrap_or_default();
-        let keyed = Keyed::new(&run, &sid, mine, received(&run, inbox, 1)?);
-        let direction = keyed.direction(&run.peer, &run.me);
+        let exchange = Exchange::new(&run, &sid, mine, received(&run, inbox, 1)?);
+        let direction = exchange.direction(&run.peer, &run.me);
         let trees = received(&run, inbox, 3)?;
         // [P3.1] the proof of every tree
         let punctured = pprf::puncture::<DEPTH>(&direction, choices.expose(), keys.expose(), trees);
