@@ -124,6 +124,51 @@ pub enum SetupError {
     /// A derivation index is hardened, or a derived key does not exist.
     #[error("index {0} of the path cannot be derived")]
     Underivable(u32),
+    /// The share must take part in a refresh or a reshare before it signs: it was rebuilt, or imported.
+    #[error("the share of {0} must be refreshed before it signs")]
+    RefreshFirst(PartyId),
+    /// The key's secret was put together outside.
+    #[error("the key of {0}'s share is burned")]
+    Burned(PartyId),
+    /// The share refuses pairings from before its epoch.
+    #[error("the pairing with {0} is older than the epoch of the key")]
+    PairingOutdated(PartyId),
+    /// A reshare and a repair are done by exactly `t`.
+    #[error("{dealers} dealers, exactly {t} deal")]
+    DealerCount {
+        /// Dealers given.
+        dealers: usize,
+        /// Dealers needed.
+        t: u16,
+    },
+    /// A new epoch's number is above the one it starts from.
+    #[error("epoch {epoch} does not come after epoch {base}")]
+    EpochOrder {
+        /// The number given.
+        epoch: u32,
+        /// The epoch that the run starts from.
+        base: u32,
+    },
+    /// An id keeps its identity key for the life of the key.
+    #[error("the id of {0} belongs to another identity")]
+    IdTaken(PartyId),
+    /// The threshold changes, and the run does not say so.
+    #[error("the threshold changes from {from} to {to}, which must be allowed explicitly")]
+    ThresholdChange {
+        /// Signers needed before.
+        from: u16,
+        /// Signers needed after.
+        to: u16,
+    },
+    /// A refresh keeps the members; a reshare changes them.
+    #[error("a refresh is for exactly the members that the key has")]
+    RosterChange,
+    /// Who deals brings its share.
+    #[error("{0}, this device, deals: its share is needed")]
+    ShareMissing(PartyId),
+    /// What a dealer brings is not what the run says.
+    #[error("what {0} deals is not what the run is about")]
+    WrongSecret(PartyId),
     /// A device does not pair with itself.
     #[error("both devices have the same identity")]
     SameIdentity,
@@ -164,6 +209,16 @@ impl SetupError {
             Self::WrongPresignature => 1025,
             Self::Underivable(_) => 1026,
             Self::SameIdentity => 1027,
+            Self::RefreshFirst(_) => 1028,
+            Self::Burned(_) => 1029,
+            Self::PairingOutdated(_) => 1030,
+            Self::DealerCount { .. } => 1031,
+            Self::EpochOrder { .. } => 1032,
+            Self::IdTaken(_) => 1033,
+            Self::ThresholdChange { .. } => 1034,
+            Self::WrongSecret(_) => 1035,
+            Self::RosterChange => 1036,
+            Self::ShareMissing(_) => 1037,
         }
     }
 }
@@ -370,6 +425,9 @@ pub enum Fault {
     /// The inputs of the multiplication are not the opened ones. Bans.
     #[error("the multiplied values are not the opened ones")]
     Consistency = 11,
+    /// A dealer's constant is not its public share, or not the public key that is imported.
+    #[error("the constant dealt is not the dealer's public share")]
+    BadConstant = 12,
 }
 
 impl Fault {

@@ -191,6 +191,12 @@ impl Roster {
         self.key(id).map(|key| PublicIdentity(key.to_bytes()))
     }
 
+    /// Whether somebody has this identity.
+    #[must_use]
+    pub fn has(&self, identity: &PublicIdentity) -> bool {
+        self.keys.iter().any(|key| key.as_bytes() == &identity.0)
+    }
+
     /// Members with identities, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (PartyId, PublicIdentity)> + '_ {
         self.members.iter().zip(self.keys.iter().map(|key| PublicIdentity(key.to_bytes())))

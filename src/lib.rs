@@ -54,6 +54,7 @@ pub mod evidence;
 pub mod frost;
 mod hash;
 pub mod identity;
+pub mod import;
 pub mod key;
 #[cfg(test)]
 mod known_answers;
@@ -63,6 +64,8 @@ mod ot;
 pub mod pairing;
 pub mod party;
 mod proof;
+pub mod refresh;
+pub mod reshare;
 pub mod secret;
 pub mod session;
 pub mod sharing;

@@ -137,6 +137,27 @@ impl Parties {
         Self(self.iter().filter(|x| *x != id).collect())
     }
 
+    /// The members of either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut ids: Vec<PartyId> = self.iter().chain(other.iter()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Self(ids)
+    }
+
+    /// The members of both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self(self.iter().filter(|id| other.contains(*id)).collect())
+    }
+
+    /// The members that are not in `other`.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        Self(self.iter().filter(|id| !other.contains(*id)).collect())
+    }
+
     /// Whether every member is also in `other`.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {

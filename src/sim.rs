@@ -17,18 +17,14 @@ use crate::curve::Scheme;
 use crate::envelope::{Unsigned, Verified};
 use crate::error::{Abort, Rejected, SetupError};
 use crate::identity::{IdentityKey, PublicIdentity, Roster};
-use crate::key::{Certificate, First, KeyShare, PendingShare};
+use crate::key::{Certificate, Draft, KeyShare, Origin, PendingShare, chain_code};
 #[cfg(feature = "ecdsa")]
 use crate::pairing::{Pair, Pairing, Pairings};
-#[cfg(feature = "ecdsa")]
-use crate::party::Parties;
-use crate::party::{PartyId, Threshold};
+use crate::party::{Parties, PartyId, Threshold};
 use crate::secret::Secret;
 use crate::session::{AlreadySpent, Pending, Session, SpendOnce, State, Status, Traffic};
 use crate::sharing::{Commitment, Polynomial};
-use crate::wire::Header;
-#[cfg(feature = "ecdsa")]
-use crate::wire::SessionId;
+use crate::wire::{Header, SessionId};
 
 /// Chances in percent that a delivery goes wrong.
 #[derive(Clone, Copy, Debug, Default)]
@@ -135,7 +131,7 @@ impl<O> Report<O> {
 /// Parties with identities, in one process.
 #[derive(Debug)]
 pub struct Cast {
-    keys: BTreeMap<PartyId, IdentityKey>,
+    keys: BTreeMap<PartyId, Arc<IdentityKey>>,
     roster: Roster,
 }
 
@@ -147,11 +143,27 @@ impl Cast {
     pub fn new(ids: impl IntoIterator<Item = u16>, rng: &mut dyn CryptoRng) -> Result<Self, SetupError> {
         let mut keys = BTreeMap::new();
         for id in ids {
-            keys.insert(PartyId::new(id)?, IdentityKey::generate(rng));
+            keys.insert(PartyId::new(id)?, Arc::new(IdentityKey::generate(rng)));
         }
+        Self::of(keys)
+    }
+
+    fn of(keys: BTreeMap<PartyId, Arc<IdentityKey>>) -> Result<Self, SetupError> {
         let members: Vec<(PartyId, PublicIdentity)> =
             keys.iter().map(|(id, key)| (*id, key.public())).collect();
         Ok(Self { keys, roster: Roster::new(members)? })
+    }
+
+    /// Some of them, with the identities that they have: for runs in which not all take part.
+    ///
+    /// # Errors
+    /// [`SetupError::NotInRoster`] for a party that is not of the cast.
+    pub fn only(&self, parties: &Parties) -> Result<Self, SetupError> {
+        if let Some(stranger) = parties.iter().find(|id| !self.keys.contains_key(id)) {
+            return Err(SetupError::NotInRoster(stranger));
+        }
+        let kept = self.keys.iter().filter(|(id, _)| parties.contains(**id));
+        Self::of(kept.map(|(id, key)| (*id, key.clone())).collect())
     }
 
     /// Who they are.
@@ -169,7 +181,7 @@ impl Cast {
     /// One party's identity key.
     #[must_use]
     pub fn key(&self, id: PartyId) -> Option<&IdentityKey> {
-        self.keys.get(&id)
+        self.keys.get(&id).map(Arc::as_ref)
     }
 
     /// A key dealt by one hand, with a real certificate: for tests and benches of large groups, where key generation among
@@ -186,15 +198,16 @@ impl Cast {
             return Err(SetupError::RosterSize { roster: self.keys.len(), n: threshold.n() });
         }
         let polynomial = Polynomial::<S::Curve>::random(threshold, rng);
-        let first = First {
-            sid: [0; 32],
+        let draft = Draft {
+            origin: Origin::generated(&self.roster, SessionId([0; 16])),
             views: [[0; 32]; 2],
             threshold,
-            roster: &self.roster,
+            roster: self.roster.clone(),
             commitment: Commitment::new(polynomial.commit()).ok_or(SetupError::Malformed("polynomial"))?,
-            chain_parts: &[],
+            chain_code: chain_code(&[0; 32], []),
+            key_id: None,
         };
-        let sharing = first.sharing::<S>();
+        let sharing = draft.sharing::<S>();
         let signatures = self.keys.values().map(|key| key.sign(&sharing.to_sign())).collect();
         let certificate = Certificate { cert: *sharing.cert(), signatures };
         let share = |id: &PartyId| {

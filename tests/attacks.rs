@@ -21,7 +21,7 @@ fn id(n: u16) -> PartyId {
 
 struct Table {
     cast: Cast,
-    run: Run,
+    run: Run<E>,
     rng: ChaCha20Rng,
 }
 
@@ -72,7 +72,7 @@ fn k3_3_a_dealer_cannot_hide_from_a_complaint_behind_another_view() {
         let Verdict::Cheater { who, fault, evidence } = &abort.verdict else { panic!("{abort}") };
         assert_eq!((*who, *fault), (id(2), Fault::BadShare));
         if let Some(evidence) = evidence {
-            assert_eq!(judge::<E>(&table.run, evidence), Finding::Guilty(id(2), Fault::BadShare));
+            assert_eq!(judge(&table.run, evidence), Finding::Guilty(id(2), Fault::BadShare));
         }
     }
 }
@@ -166,7 +166,7 @@ fn k2_1_an_equivocator_is_convicted_by_what_the_suspects_exchange() {
         .collect();
     let (who, evidence) = conflicts.iter().find(|(_, e)| e.messages[0].bytes[2] == 1).unwrap();
     assert_eq!(*who, id(2));
-    assert_eq!(judge::<E>(&table.run, evidence), Finding::Guilty(id(2), Fault::Equivocation));
+    assert_eq!(judge(&table.run, evidence), Finding::Guilty(id(2), Fault::Equivocation));
 }
 
 /// A package of another key is not signed, even where ids and nonces fit.

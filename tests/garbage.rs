@@ -41,7 +41,7 @@ fn a_signing_survives_a_hundred_thousand_strings() {
 fn one_bad_message_never_blames_anybody_else() {
     fn key_generation<S: Scheme>(seed: u64, me: u16, times: usize) {
         let (script, run) = dkg::<S>(2, &[1, 2, 3], seed);
-        one_bad_message(&script, id(me), times, |evidence| keygen::judge::<S>(&run, evidence));
+        one_bad_message(&script, id(me), times, |evidence| keygen::judge(&run, evidence));
     }
     key_generation::<E>(35, 2, 3000);
     key_generation::<EcdsaSecp256k1>(36, 1, 200);
@@ -209,7 +209,7 @@ fn snapshots() {
 }
 
 /// Evidence from a run in which party 1 cheats, to be judged after every kind of damage.
-fn evidence(run: &Run, script: &Script<Dkg<E>>) -> Vec<Evidence> {
+fn evidence(run: &Run<E>, script: &Script<Dkg<E>>) -> Vec<Evidence> {
     let inbound = script.inbound(id(3));
     let mut evidence = Vec::new();
     let mut player = script.play(id(3));
@@ -239,7 +239,7 @@ fn evidence(run: &Run, script: &Script<Dkg<E>>) -> Vec<Evidence> {
     }
     evidence.extend(complaint(script));
     for evidence in &evidence {
-        assert!(matches!(keygen::judge::<E>(run, evidence), Finding::Guilty(who, _) if who == id(1)));
+        assert!(matches!(keygen::judge(run, evidence), Finding::Guilty(who, _) if who == id(1)));
     }
     evidence
 }
@@ -289,8 +289,8 @@ fn damaged_evidence_convicts_nobody_else() {
     for _ in 0..6000 {
         let Some(evidence) = Evidence::from_bytes(&garbage(&mut rng, &seeds)) else { continue };
         judged += 1;
-        assert_eq!(keygen::judge::<E>(&other_run, &evidence), Finding::Inconclusive);
-        match keygen::judge::<E>(&run, &evidence) {
+        assert_eq!(keygen::judge(&other_run, &evidence), Finding::Inconclusive);
+        match keygen::judge(&run, &evidence) {
             Finding::Guilty(who, _) => {
                 assert_eq!(who, id(1));
                 guilty += 1;

@@ -160,7 +160,7 @@ fn key_generation() {
     );
     assert!(full - empty <= bodies + 1024);
     // ten thousand strings, some of them with a right header: not a byte more
-    let other = run.terms::<E>(id(2));
+    let other = run.terms(id(2));
     let (_, peak) = peak(|| {
         let mut bytes = vec![0; 5000];
         for k in 0..10_000 {

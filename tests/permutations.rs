@@ -249,10 +249,7 @@ fn a_conflict_convicts_its_sender_at_once_and_later() {
             let Err(Rejected::Conflict { evidence: Some(evidence), .. }) = answer else {
                 panic!("no evidence")
             };
-            assert_eq!(
-                keygen::judge::<E>(&run, &evidence),
-                Finding::Guilty(mail.from(), Fault::Equivocation)
-            );
+            assert_eq!(keygen::judge(&run, &evidence), Finding::Guilty(mail.from(), Fault::Equivocation));
         }
         if k + 1 < inbound.len() {
             player.advance(&script.cast);

@@ -15,7 +15,7 @@ use quorate::session::{AlreadySpent, Pending, Receipt, Session, Snapshot, SpendO
 use quorate::sim::MemoryLedger;
 use quorate::wire::{Header, SessionId};
 
-type Config = (Run, PartyId);
+type Config = (Run<E>, PartyId);
 
 /// A witness that must not be asked.
 struct Nobody;
@@ -127,8 +127,9 @@ fn a_snapshot_is_spent_once_and_spends_every_older_one() {
 fn a_session_id_is_spent_by_its_start() {
     let (script, run) = dkg::<E>(2, &[1, 2, 3], 30);
     let mut ledger = MemoryLedger::default();
-    let mut start =
-        |run: &Run, me| Dkg::<E>::start(run, id(me), &mut ledger, &mut rng(30)).map(|s| s.suspend().unwrap());
+    let mut start = |run: &Run<E>, me| {
+        Dkg::<E>::start(run, id(me), &mut ledger, &mut rng(30)).map(|s| s.suspend().unwrap())
+    };
     let first = start(&run, 1).unwrap();
     assert_eq!(start(&run, 1).err(), Some(SetupError::SessionSpent(id(1))));
     assert!(start(&run, 2).is_ok());
@@ -172,7 +173,8 @@ fn a_snapshot_under_other_terms_is_foreign_and_stays_unspent() {
     for config in &foreign {
         assert_eq!(resume(config, &bytes, &mut Nobody).err(), Some(ResumeError::Foreign));
     }
-    let scheme = Session::<Dkg<EcdsaSecp256k1>>::resume(&(run.clone(), id(1)), snapshot(&bytes), &mut Nobody);
+    let other = Run::new(run.threshold(), run.roster().clone(), run.session()).unwrap();
+    let scheme = Session::<Dkg<EcdsaSecp256k1>>::resume(&(other, id(1)), snapshot(&bytes), &mut Nobody);
     assert_eq!(scheme.err(), Some(ResumeError::Foreign));
     assert!(resume(&(run, id(1)), &bytes, &mut MemoryLedger::default()).is_ok());
 }

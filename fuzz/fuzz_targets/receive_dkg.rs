@@ -23,6 +23,6 @@ fuzz_target!(|data: &[u8]| {
                 Session::resume(&config, snapshot, &mut MemoryLedger::default()).expect("its own snapshot");
             Player { result, kept, ..Player::of(session) }
         };
-        steer::steer(script, me, data, pause, |evidence| judge::<E>(run, evidence));
+        steer::steer(script, me, data, pause, |evidence| judge(run, evidence));
     });
 });

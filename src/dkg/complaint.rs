@@ -9,14 +9,13 @@ use alloc::vec::Vec;
 use ff::Field;
 use rand_core::CryptoRng;
 
-use super::Run;
+use super::Deal;
 use super::judge::{Case, Outcome};
 use super::msg::{Commit, Complaint, Reveal};
 use crate::curve::{Curve, Scheme, encode_point, read_point, write_scalar};
 use crate::error::Fault;
 use crate::evidence::{Envelope, Evidence, EvidenceKind};
 use crate::hash::{Tag, Transcript};
-use crate::key::Sharing;
 use crate::party::PartyId;
 use crate::proof::dleq;
 use crate::session::{Inbox, Message, Outbox, body_hashes, view};
@@ -39,7 +38,7 @@ pub(super) fn pad<C: Curve>(
 /// is nothing to open: `K = G`, `c = z = 0`, and the judge decides by the share's own bytes.
 pub(super) fn complain<S: Scheme>(
     inbox: &Inbox,
-    run: &Run,
+    deal: &Deal<S>,
     e1: &[u8; 32],
     dealer: PartyId,
     e: &<S::Curve as Curve>::Scalar,
@@ -49,8 +48,8 @@ pub(super) fn complain<S: Scheme>(
     let message = inbox.direct_from(2, dealer)?;
     let envelope = inbox.envelope(2, message)?;
     let point_bytes = message.body.get(..S::Curve::POINT_LEN)?;
-    let own = inbox.from(1, terms.me).and_then(|m| Commit::parse(&m.body))?;
-    let key = own.key_for::<S::Curve>(run, terms.me, dealer)?;
+    let own = inbox.from(1, terms.me).and_then(|m| Commit::parse(deal, terms.me, &m.body))?;
+    let key = own.key_for(deal, terms.me, dealer)?;
     let (opened, c, z) = match read_point::<S::Curve>(point_bytes) {
         Some(point) => {
             let opened = encode_point::<S::Curve>(&S::Curve::mul(&point, e))?;
@@ -81,15 +80,12 @@ pub(super) fn complain<S: Scheme>(
 /// complaint that decides nothing is the complainant's fault.
 pub(super) fn decide_in_run<S: Scheme>(
     inbox: &Inbox,
-    sharing: &Sharing<S>,
+    deal: &Deal<S>,
     e1: &[u8; 32],
     message: &Message,
 ) -> (PartyId, Fault, Option<Evidence>) {
     let complainant = message.from;
     let malformed = (complainant, Fault::Malformed, undecodable(inbox, message));
-    let Ok(run) = Run::new(sharing.threshold(), sharing.roster().clone(), inbox.terms().session) else {
-        return malformed;
-    };
     let Some(complaint) = Complaint::parse::<S::Curve>(&message.body) else { return malformed };
     let Some(dealer) = PartyId::new(complaint.accused).ok().filter(|j| *j != complainant) else {
         return malformed;
@@ -97,10 +93,10 @@ pub(super) fn decide_in_run<S: Scheme>(
     let (Some(reveal), Some(commit)) = (inbox.from(2, dealer), inbox.from(1, complainant)) else {
         return malformed;
     };
-    let case = Case { run: &run, terms: inbox.terms(), e1, dealer, complainant, complaint: &complaint };
-    let parsed = (Reveal::parse::<S::Curve>(&reveal.body, run.threshold()), Commit::parse(&commit.body));
+    let case = Case { deal, terms: inbox.terms(), e1, dealer, complainant, complaint: &complaint };
+    let parsed = (Reveal::parse(deal, &reveal.body), Commit::parse(deal, complainant, &commit.body));
     let (Some(reveal_view), Some(commit_view)) = parsed else { return malformed };
-    let (who, fault) = match case.decide::<S>(&reveal_view, &commit_view) {
+    let (who, fault) = match case.decide(&reveal_view, &commit_view) {
         Outcome::Dealer(fault) => (dealer, fault),
         Outcome::Complainant => (complainant, Fault::FalseComplaint),
         Outcome::Inconclusive => return malformed,

@@ -2,30 +2,26 @@
 
 use alloc::vec::Vec;
 
-use super::Run;
+use super::Deal;
 use super::complaint::pad;
-use super::msg::{Commit, Complaint, Reveal, Share, commit_len, signature_of, view_of};
-use super::round2::read_claim;
+use super::msg::{Commit, Complaint, Reveal, Share, signature_of, view_of};
+use super::round2::{constant_holds, read_claim};
 use crate::curve::{Curve, Scheme, Unchecked, read_point, read_scalar};
 use crate::envelope::Verified;
 use crate::error::Fault;
 use crate::evidence::{Envelope, Evidence, EvidenceKind};
 use crate::hash::sha256;
-use crate::key::{First, Sharing};
+use crate::key::Sharing;
 use crate::party::PartyId;
 use crate::proof::commit::Opening;
 use crate::proof::dleq;
 use crate::session::{Finding, Guilty, Terms, admit, equivocation, view};
-use crate::sharing::{Commitment, evaluate_unchecked};
 use crate::wire::Kind;
 
-/// Judges evidence from a key generation of scheme `S` with these terms.
-#[must_use]
-pub fn judge<S: Scheme>(run: &Run, evidence: &Evidence) -> Finding {
-    let court =
-        Court::<S> { run, terms: run.terms::<S>(PartyId::COORDINATOR), scheme: core::marker::PhantomData };
+pub(super) fn judge_deal<S: Scheme>(deal: &Deal<S>, evidence: &Evidence) -> Finding {
+    let court = Court { deal, terms: deal.terms(PartyId::COORDINATOR) };
     let finding = match evidence.kind {
-        EvidenceKind::Equivocation => equivocation(evidence, run.roster(), &court.terms),
+        EvidenceKind::Equivocation => equivocation(evidence, deal.cast(), &court.terms),
         EvidenceKind::Undecodable => court.undecodable(evidence),
         EvidenceKind::Opening => court.opening(evidence),
         EvidenceKind::Complaint => court.complaint(evidence),
@@ -36,14 +32,13 @@ pub fn judge<S: Scheme>(run: &Run, evidence: &Evidence) -> Finding {
 }
 
 struct Court<'a, S: Scheme> {
-    run: &'a Run,
+    deal: &'a Deal<S>,
     terms: Terms,
-    scheme: core::marker::PhantomData<S>,
 }
 
 impl<S: Scheme> Court<'_, S> {
     fn admit(&self, envelope: &Envelope) -> Option<Verified> {
-        admit(envelope, self.run.roster(), &self.terms)
+        admit(envelope, self.deal.cast(), &self.terms)
     }
 
     /// As [`Court::admit`], in its slot.
@@ -54,10 +49,14 @@ impl<S: Scheme> Court<'_, S> {
         (header.round == round && header.kind == kind && addressed).then_some(verified)
     }
 
-    /// A body of another length never reaches a session, so nobody is convicted by one.
+    /// A body of another length, or of who does not send one, never reaches a session, so nobody is convicted by one.
     fn commit<'a>(&self, verified: &'a Verified) -> Option<Commit<'a>> {
-        let whole = verified.body().len() == commit_len::<S::Curve>(self.run.threshold());
-        whole.then(|| Commit::parse(verified.body()))?
+        Commit::parse(self.deal, verified.header().from, verified.body())
+    }
+
+    fn reveal<'a>(&self, verified: &'a Verified) -> Option<Reveal<'a>> {
+        let dealt = self.deal.deals(verified.header().from);
+        dealt.then(|| Reveal::parse(self.deal, verified.body()))?
     }
 
     fn undecodable(&self, evidence: &Evidence) -> Guilty {
@@ -70,21 +69,21 @@ impl<S: Scheme> Court<'_, S> {
                 commit.keys::<S::Curve>().any(|key| read_point::<S::Curve>(key).is_none())
             }
             (2, Kind::All) => {
-                let reveal = Reveal::parse::<S::Curve>(verified.body(), self.run.threshold())?;
+                let reveal = self.reveal(&verified)?;
                 read_claim::<S::Curve>(from, &reveal).is_none()
                     || strict_points::<S::Curve>(reveal.points).is_none()
             }
-            (2, Kind::Direct) => {
+            (2, Kind::Direct) if self.deal.deals(from) => {
                 let share = Share::parse::<S::Curve>(verified.body())?;
                 read_point::<S::Curve>(share.point).is_none()
                     || read_scalar::<S::Curve>(share.masked).is_none()
             }
-            (3, Kind::Complaint) => {
+            (3, Kind::Complaint) if self.deal.receives(from) => {
                 let complaint = Complaint::parse::<S::Curve>(verified.body())?;
                 let dealer = PartyId::new(complaint.accused).ok();
-                let named = dealer.filter(|j| *j != from && self.run.roster().parties().contains(*j));
+                let named = dealer.filter(|j| *j != from && self.deal.deals(*j));
                 named.is_none_or(|dealer| {
-                    quoted_share(self.run, &self.terms, dealer, from, &complaint).is_none()
+                    quoted_share(self.deal, &self.terms, dealer, from, &complaint).is_none()
                 })
             }
             _ => false,
@@ -96,8 +95,8 @@ impl<S: Scheme> Court<'_, S> {
         let [commit, reveal] = evidence.messages.as_slice() else { return None };
         let (commit, reveal) = (self.admit_as(commit, 1, Kind::All)?, self.admit_as(reveal, 2, Kind::All)?);
         let from = reveal.header().from;
-        let view = Reveal::parse::<S::Curve>(reveal.body(), self.run.threshold())?;
-        let commitment = self.commit(&commit)?.commitment;
+        let view = self.reveal(&reveal)?;
+        let commitment = self.commit(&commit)?.commitment?;
         if commit.header().from != from {
             return None;
         }
@@ -106,6 +105,9 @@ impl<S: Scheme> Court<'_, S> {
             return Some((from, Fault::BadOpening));
         }
         let claim = read_claim::<S::Curve>(from, &view)?;
+        if !constant_holds(self.deal, &claim) {
+            return Some((from, Fault::BadConstant));
+        }
         (!claim.verify(view.e1)).then_some((from, Fault::BadProof))
     }
 
@@ -116,10 +118,11 @@ impl<S: Scheme> Court<'_, S> {
         let (reveal, commit) = (self.admit_as(reveal, 2, Kind::All)?, self.admit_as(commit, 1, Kind::All)?);
         let (complainant, dealer) = (complaint.header().from, reveal.header().from);
         let quoted = Complaint::parse::<S::Curve>(complaint.body())?;
-        let view_reveal = Reveal::parse::<S::Curve>(reveal.body(), self.run.threshold())?;
+        let view_reveal = self.reveal(&reveal)?;
         let sound = commit.header().from == complainant
             && quoted.accused == dealer.get()
             && dealer != complainant
+            && self.deal.receives(complainant)
             && share.to_bytes() == quoted.envelope
             // the complainant's one-time keys are those the dealer saw, and the reveal is the one the complainant saw
             && self.view(1, commit_hashes, complainant, commit.body())? == *view_reveal.e1
@@ -128,14 +131,14 @@ impl<S: Scheme> Court<'_, S> {
             return None;
         }
         let case = Case {
-            run: self.run,
+            deal: self.deal,
             terms: &self.terms,
             e1: view_reveal.e1,
             dealer,
             complainant,
             complaint: &quoted,
         };
-        match case.decide::<S>(&view_reveal, &self.commit(&commit)?) {
+        match case.decide(&view_reveal, &self.commit(&commit)?) {
             Outcome::Dealer(fault) => Some((dealer, fault)),
             Outcome::Complainant => Some((complainant, Fault::FalseComplaint)),
             Outcome::Inconclusive => None,
@@ -155,37 +158,29 @@ impl<S: Scheme> Court<'_, S> {
         }
         let sharing = self.sharing(reveals, from, e2)?;
         let signature = signature_of(certify.body())?;
-        (!self.run.roster().verify(from, &sharing.to_sign(), signature))
-            .then_some((from, Fault::BadSignature))
+        (!self.deal.cast().verify(from, &sharing.to_sign(), signature)).then_some((from, Fault::BadSignature))
     }
 
-    /// What everybody with these reveals must certify.
+    /// What everybody with these reveals must certify. The view `e1` is the one that the judged party signed as a dealer; who did not
+    /// deal certifies the dealers' common one.
     fn sharing(&self, reveals: &[(PartyId, Vec<u8>)], judged: PartyId, e2: [u8; 32]) -> Option<Sharing<S>> {
-        let threshold = self.run.threshold();
-        let mut sums = alloc::vec![Unchecked::<S::Curve>::identity(); usize::from(threshold.t())];
-        let mut e1 = None;
-        let mut chain_parts = Vec::with_capacity(reveals.len());
+        let mut sums = alloc::vec![Unchecked::<S::Curve>::identity(); self.deal.points()];
+        let mut views = Vec::with_capacity(reveals.len());
+        let mut parts = Vec::with_capacity(reveals.len());
         for (id, body) in reveals {
-            let reveal = Reveal::parse::<S::Curve>(body, threshold)?;
+            let reveal = Reveal::parse(self.deal, body)?;
             for (sum, point) in sums.iter_mut().zip(reveal.points.chunks(S::Curve::POINT_LEN)) {
                 *sum += Unchecked::read(point)?;
             }
-            if *id == judged {
-                e1 = Some(*reveal.e1);
-            }
-            chain_parts.push(*reveal.chain);
+            views.push((*id, *reveal.e1));
+            parts.push(reveal.chain);
         }
-        let e1 = e1?;
+        let signed = views.iter().find(|(id, _)| *id == judged).or(views.first());
+        let e1 = signed.map(|(_, e1)| *e1)?;
+        let one = self.deal.deals(judged) || views.iter().all(|(_, view)| *view == e1);
         let points = sums.into_iter().map(Unchecked::check).collect::<Option<Vec<_>>>()?;
-        let first = First {
-            sid: self.terms.sid(),
-            views: [e1, e2],
-            threshold,
-            roster: self.run.roster(),
-            commitment: Commitment::new(points)?,
-            chain_parts: &chain_parts,
-        };
-        Some(first.sharing::<S>())
+        let commitment = self.deal.commitment(points)?;
+        one.then(|| self.deal.sharing([e1, e2], commitment, parts))
     }
 
     /// The view that has these hashes, if `body` is the one of `member` in it.
@@ -203,9 +198,10 @@ impl<S: Scheme> Court<'_, S> {
         there.then(|| self.view_of_all(round, &hashes))?
     }
 
-    /// The view with exactly one hash from every member, ascending.
+    /// The view with exactly one hash from everybody who sends in the round, ascending.
     fn view_of_all(&self, round: u8, hashes: &[(PartyId, [u8; 32])]) -> Option<[u8; 32]> {
-        let complete = hashes.iter().map(|(id, _)| *id).eq(self.run.roster().parties().iter());
+        let senders = if round == 1 { self.deal.cast().parties() } else { self.deal.dealers() };
+        let complete = hashes.iter().map(|(id, _)| *id).eq(senders.iter());
         complete.then(|| view(&self.terms.sid(), round, hashes))
     }
 }
@@ -216,21 +212,21 @@ pub(super) fn strict_points<C: Curve>(bytes: &[u8]) -> Option<Vec<Unchecked<C>>>
 }
 
 /// The share that a complaint quotes, if it is `dealer`'s to `complainant`, signed, in this run.
-fn quoted_share(
-    run: &Run,
+fn quoted_share<S: Scheme>(
+    deal: &Deal<S>,
     terms: &Terms,
     dealer: PartyId,
     complainant: PartyId,
     complaint: &Complaint<'_>,
 ) -> Option<Verified> {
-    let verified = Verified::open(run.roster(), complaint.envelope).ok()?;
+    let verified = Verified::open(deal.cast(), complaint.envelope).ok()?;
     let expected = terms.header(2, Kind::Direct, dealer, Some(complainant));
     (verified.header() == &expected).then_some(verified)
 }
 
 /// One complaint, with everything it is decided by.
-pub(super) struct Case<'a> {
-    pub(super) run: &'a Run,
+pub(super) struct Case<'a, S: Scheme> {
+    pub(super) deal: &'a Deal<S>,
     pub(super) terms: &'a Terms,
     pub(super) e1: &'a [u8; 32],
     pub(super) dealer: PartyId,
@@ -245,29 +241,29 @@ pub(super) enum Outcome {
     Inconclusive,
 }
 
-impl Case<'_> {
-    pub(super) fn decide<S: Scheme>(&self, reveal: &Reveal<'_>, commit: &Commit<'_>) -> Outcome {
+impl<S: Scheme> Case<'_, S> {
+    pub(super) fn decide(&self, reveal: &Reveal<'_>, commit: &Commit<'_>) -> Outcome {
         // (1) the quoted share is signed by the dealer, to the complainant, in this run
-        let Some(quoted) = quoted_share(self.run, self.terms, self.dealer, self.complainant, self.complaint)
+        let Some(quoted) = quoted_share(self.deal, self.terms, self.dealer, self.complainant, self.complaint)
         else {
             return Outcome::Inconclusive;
         };
         let Some(share) = Share::parse::<S::Curve>(quoted.body()) else { return Outcome::Inconclusive };
-        let Some(key_bytes) = commit.key_for::<S::Curve>(self.run, self.complainant, self.dealer) else {
+        let Some(key_bytes) = commit.key_for(self.deal, self.complainant, self.dealer) else {
             return Outcome::Inconclusive;
         };
         // (2) D or c does not decode: the dealer's fault
         let decoded = (read_point::<S::Curve>(share.point), read_scalar::<S::Curve>(share.masked));
         let (Some(point), Some(masked)) = decoded else { return Outcome::Dealer(Fault::Malformed) };
         // (3) K does not decode, or the proof does not hold: the complainant's fault
-        let Some(opened) = self.opened::<S::Curve>(key_bytes, share.point, &point) else {
+        let Some(opened) = self.opened(key_bytes, share.point, &point) else {
             return Outcome::Complainant;
         };
         // (4) the share itself
         let pad = pad::<S::Curve>(self.e1, self.dealer, self.complainant, key_bytes, share.point, opened);
         let claimed = Unchecked::of(S::Curve::mul_base(&(masked - pad)));
         let points = strict_points::<S::Curve>(reveal.points);
-        if points.is_some_and(|points| evaluate_unchecked(&points, self.complainant) == claimed) {
+        if points.is_some_and(|points| self.deal.evaluate(&points, self.complainant) == claimed) {
             Outcome::Complainant
         } else {
             Outcome::Dealer(Fault::BadShare)
@@ -275,11 +271,16 @@ impl Case<'_> {
     }
 
     /// `K`, encoded, if it is `e*D` for the `e` behind the complainant's one-time key.
-    fn opened<C: Curve>(&self, key_bytes: &[u8], point_bytes: &[u8], point: &C::Point) -> Option<&[u8]> {
+    fn opened(
+        &self,
+        key_bytes: &[u8],
+        point_bytes: &[u8],
+        point: &<S::Curve as Curve>::Point,
+    ) -> Option<&[u8]> {
         let complaint = self.complaint;
-        let key = read_point::<C>(key_bytes)?;
-        let opened = read_point::<C>(complaint.opened)?;
-        let (c, z) = (read_scalar::<C>(complaint.c)?, read_scalar::<C>(complaint.z)?);
+        let key = read_point::<S::Curve>(key_bytes)?;
+        let opened = read_point::<S::Curve>(complaint.opened)?;
+        let (c, z) = (read_scalar::<S::Curve>(complaint.c)?, read_scalar::<S::Curve>(complaint.z)?);
         let statement = dleq::Statement {
             e1: self.e1,
             complainant: self.complainant,
@@ -288,6 +289,6 @@ impl Case<'_> {
             point: point_bytes,
             opened: complaint.opened,
         };
-        dleq::verify::<C>(&statement, [&key, point, &opened], &c, &z).then_some(complaint.opened)
+        dleq::verify::<S::Curve>(&statement, [&key, point, &opened], &c, &z).then_some(complaint.opened)
     }
 }

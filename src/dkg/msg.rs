@@ -1,28 +1,40 @@
-//! Message layouts of key generation. Fields are borrowed from the received bytes and never re-encoded.
+//! Message layouts of a dealing. Fields are borrowed from the received bytes and never re-encoded.
 //!
-//! With `L` = point bytes and `s` = 32 scalar bytes:
+//! With `L` = point bytes, `s` = 32 scalar bytes, `d` dealers, and `p` = the points that a dealer reveals: `t`, or `t - 1` in a refresh.
 //!
-//! | message | to | fields | body bytes |
-//! |---|---|---|---|
-//! | commit (round 1) | all | nu 32, C 32, E per other party L | 64 + L(n-1) |
-//! | reveal (round 2) | all | e1 32, A t*L, cc 32, salt 32, R L, z 32 | 128 + L(t+1) |
-//! | share (round 2) | one | D L, c 32 | L + 32 |
-//! | certify (round 3) | all | e2 32, signature 64 | 96 |
-//! | complaint (round 3) | all | e2 32, accused 2, K L, c 32, z 32, the share's envelope 152 + L | 250 + 2L |
+//! | message | from | to | fields | body bytes |
+//! |---|---|---|---|---|
+//! | commit (round 1) | all | all | nu 32; of a dealer C 32; of a receiver E per other dealer L | 32, + 32, + L(d-1) or Ld |
+//! | reveal (round 2) | dealers | all | e1 32, A p*L, cc 32 in a first epoch, salt 32, R L, z 32 | 96 + L(p+1), + 32 |
+//! | share (round 2) | dealers | one receiver | D L, c 32 | L + 32 |
+//! | certify (round 3) | all | all | e2 32, signature 64 | 96 |
+//! | complaint (round 3) | receivers | all | e2 32, accused 2, K L, c 32, z 32, the share's envelope 152 + L | 250 + 2L |
 
-use crate::curve::Curve;
-use crate::party::{PartyId, Threshold};
-use crate::session::{Expect, Plan, RoundPlan};
+use alloc::vec::Vec;
+
+use crate::curve::{Curve, Scheme};
+use crate::party::PartyId;
+use crate::session::{Expect, Plan, RoundPlan, Shapes};
 use crate::wire::{HEADER_LEN, Kind, Reader};
 
-use super::Run;
+use super::Deal;
 
-pub(crate) const fn commit_len<C: Curve>(threshold: Threshold) -> usize {
-    64 + C::POINT_LEN * (threshold.n() as usize - 1)
+/// Round 1 of `from`, who deals, receives, or both.
+pub(crate) fn commit_len<S: Scheme>(deal: &Deal<S>, from: PartyId) -> usize {
+    let keys = if deal.receives(from) { deal.dealers().without(from).len() } else { 0 };
+    commit_head(deal, from) + S::Curve::POINT_LEN * keys
 }
 
-pub(crate) const fn reveal_len<C: Curve>(threshold: Threshold) -> usize {
-    96 + C::SCALAR_LEN + C::POINT_LEN * (threshold.t() as usize + 1)
+fn commit_head<S: Scheme>(deal: &Deal<S>, from: PartyId) -> usize {
+    if deal.deals(from) { 64 } else { 32 }
+}
+
+pub(crate) fn reveal_len<S: Scheme>(deal: &Deal<S>) -> usize {
+    64 + chain_len(deal) + S::Curve::SCALAR_LEN + S::Curve::POINT_LEN * (deal.points() + 1)
+}
+
+const fn chain_len<S: Scheme>(deal: &Deal<S>) -> usize {
+    if deal.brings_chain() { 32 } else { 0 }
 }
 
 pub(crate) const fn share_len<C: Curve>() -> usize {
@@ -39,42 +51,57 @@ const fn envelope_len<C: Curve>() -> usize {
     HEADER_LEN + share_len::<C>() + 64
 }
 
-pub(crate) fn plan<C: Curve>(run: &Run, me: PartyId) -> Plan {
-    let others = run.roster().parties().without(me);
-    let expect = |shapes: &[(Kind, usize)]| Some(Expect { from: others.clone(), shapes: shapes.to_vec() });
-    let threshold = run.threshold();
+/// What `me` receives.
+pub(crate) fn plan<S: Scheme>(deal: &Deal<S>, me: PartyId) -> Plan {
+    let others = deal.cast().parties().without(me);
+    let dealers = deal.dealers().without(me);
+    let receivers = deal.roster().parties();
+    let all = |shapes: &[(Kind, usize)]| Some(Expect::new(dealers.clone(), shapes));
+    // Who sends alike in round 1: by role.
+    let both = others.intersection(deal.dealers()).intersection(receivers);
+    let roles = [both, others.difference(deal.dealers()), others.difference(receivers)];
+    let commits = roles.into_iter().filter_map(|role| {
+        let first = role.iter().next()?;
+        Some((role, alloc::vec![(Kind::All, commit_len(deal, first))]))
+    });
+    let certify = (Kind::All, CERTIFY_LEN);
+    let complaint = (Kind::Complaint, complaint_len::<S::Curve>());
+    let last: Vec<(_, Shapes)> = alloc::vec![
+        (others.intersection(receivers), alloc::vec![certify, complaint]),
+        (others.difference(receivers), alloc::vec![certify]),
+    ];
+    let direct = all(&[(Kind::Direct, share_len::<S::Curve>())]).filter(|_| deal.receives(me));
     Plan::from(alloc::vec![
-        RoundPlan { round: 1, all: expect(&[(Kind::All, commit_len::<C>(threshold))]), direct: None },
-        RoundPlan {
-            round: 2,
-            all: expect(&[(Kind::All, reveal_len::<C>(threshold))]),
-            direct: expect(&[(Kind::Direct, share_len::<C>())]),
-        },
-        RoundPlan {
-            round: 3,
-            all: expect(&[(Kind::All, CERTIFY_LEN), (Kind::Complaint, complaint_len::<C>())]),
-            direct: None,
-        },
+        RoundPlan { round: 1, all: Some(Expect::groups(commits.collect())), direct: None },
+        RoundPlan { round: 2, all: all(&[(Kind::All, reveal_len(deal))]), direct },
+        RoundPlan { round: 3, all: Some(Expect::groups(last)), direct: None },
     ])
 }
 
 /// Round 1.
 pub(crate) struct Commit<'a> {
-    pub(crate) commitment: &'a [u8; 32],
+    /// Of a dealer.
+    pub(crate) commitment: Option<&'a [u8; 32]>,
     keys: &'a [u8],
 }
 
 impl<'a> Commit<'a> {
-    pub(crate) fn parse(body: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse<S: Scheme>(deal: &Deal<S>, from: PartyId, body: &'a [u8]) -> Option<Self> {
         let mut r = Reader::new(body);
         r.array::<32>()?;
-        Some(Self { commitment: r.array()?, keys: r.rest() })
+        let commitment = if deal.deals(from) { Some(r.array()?) } else { None };
+        (body.len() == commit_len(deal, from)).then(|| Self { commitment, keys: r.rest() })
     }
 
     /// `E_{from,dealer}`: the one-time key that `from` made for `dealer`.
-    pub(crate) fn key_for<C: Curve>(&self, run: &Run, from: PartyId, dealer: PartyId) -> Option<&'a [u8]> {
-        let position = run.roster().parties().without(from).position(dealer)?;
-        self.keys.get(position * C::POINT_LEN..(position + 1) * C::POINT_LEN)
+    pub(crate) fn key_for<S: Scheme>(
+        &self,
+        deal: &Deal<S>,
+        from: PartyId,
+        dealer: PartyId,
+    ) -> Option<&'a [u8]> {
+        let position = deal.dealers().without(from).position(dealer)?;
+        self.keys.get(position * S::Curve::POINT_LEN..(position + 1) * S::Curve::POINT_LEN)
     }
 
     /// All one-time keys.
@@ -87,22 +114,23 @@ impl<'a> Commit<'a> {
 pub(crate) struct Reveal<'a> {
     pub(crate) e1: &'a [u8; 32],
     pub(crate) points: &'a [u8],
-    pub(crate) chain: &'a [u8; 32],
+    /// Empty where the chain code is kept.
+    pub(crate) chain: &'a [u8],
     pub(crate) salt: &'a [u8; 32],
     pub(crate) r: &'a [u8],
     pub(crate) z: &'a [u8],
 }
 
 impl<'a> Reveal<'a> {
-    pub(crate) fn parse<C: Curve>(body: &'a [u8], threshold: Threshold) -> Option<Self> {
+    pub(crate) fn parse<S: Scheme>(deal: &Deal<S>, body: &'a [u8]) -> Option<Self> {
         let mut r = Reader::new(body);
         let reveal = Self {
             e1: r.array()?,
-            points: r.bytes(C::POINT_LEN * usize::from(threshold.t()))?,
-            chain: r.array()?,
+            points: r.bytes(S::Curve::POINT_LEN * deal.points())?,
+            chain: r.bytes(chain_len(deal))?,
             salt: r.array()?,
-            r: r.bytes(C::POINT_LEN)?,
-            z: r.bytes(C::SCALAR_LEN)?,
+            r: r.bytes(S::Curve::POINT_LEN)?,
+            z: r.bytes(S::Curve::SCALAR_LEN)?,
         };
         r.end()?;
         Some(reveal)

@@ -1,7 +1,7 @@
 //! Round 2: everybody's polynomial is public, every share has arrived; verify, and hold a pending share.
 //!
 //! Checks at the end of the round, in this order: K2.1 equal views of round 1; K2.2 commitments open; K2.3 fields are
-//! canonical; K2.4 proofs of knowledge; K2.5 and K2.6 the shares; K2.7 the public key. What is optimistic about them, and
+//! canonical; E2.1 and I2.1 constants; K2.4 proofs of knowledge; K2.7, E2.2 the public key; K2.5 and K2.6 the shares. What is optimistic about them, and
 //! why the verdict is that of eager checks, is in the module's documentation.
 
 use alloc::boxed::Box;
@@ -13,17 +13,16 @@ use super::complaint::{self, pad};
 use super::judge::strict_points;
 use super::msg::{Commit, Reveal, Share};
 use super::round1::read_scalars;
-use super::{Round3, Run};
+use super::{Deal, Round3};
 use crate::curve::{Curve, Scheme, Unchecked, encode_point, read_point, read_scalar, write_scalar};
 use crate::error::{Abort, Chance, Charges, Fault};
 use crate::evidence::{Evidence, EvidenceKind};
-use crate::key::{First, PendingShare};
+use crate::key::{PendingSeat, PendingShare};
 use crate::party::PartyId;
 use crate::proof::commit::Opening;
 use crate::proof::dlog::{self, Claim};
 use crate::secret::Secret;
 use crate::session::{Failure, Inbox, Message, body_hashes, view, views_differ};
-use crate::sharing::{Commitment, evaluate_unchecked};
 use crate::wire::Reader;
 
 /// Points decoded at a time: bounds the memory that a large run needs beyond its messages.
@@ -32,11 +31,11 @@ const POINTS_AT_ONCE: usize = 8192;
 /// Revealed and dealt; waiting for the others' polynomials and shares.
 #[derive(Debug)]
 pub struct Round2<S: Scheme> {
-    run: Run,
+    deal: Deal<S>,
     e1: [u8; 32],
-    /// `f_i(i)`.
+    /// `f_i(i)` of a dealer, and the share held before, in a refresh.
     own: Secret<<S::Curve as Curve>::Scalar>,
-    /// `e_{i,j}` per dealer `j`, ascending.
+    /// `e_{i,j}` per other dealer `j`, ascending; of a receiver.
     keys: Secret<Vec<<S::Curve as Curve>::Scalar>>,
 }
 
@@ -45,55 +44,60 @@ type SubShare<S> = (PartyId, Option<Secret<<<S as Scheme>::Curve as Curve>::Scal
 
 impl<S: Scheme> Round2<S> {
     pub(super) const fn new(
-        run: Run,
+        deal: Deal<S>,
         e1: [u8; 32],
         own: Secret<<S::Curve as Curve>::Scalar>,
         keys: Secret<Vec<<S::Curve as Curve>::Scalar>>,
     ) -> Self {
-        Self { run, e1, own, keys }
+        Self { deal, e1, own, keys }
     }
 
-    /// Verifies everything and makes the share. If a share is bad, the failure's last words are the complaint.
+    /// Verifies everything and makes the share, if this device is to have one. If a share is bad, the failure's last words are the
+    /// complaint.
     ///
     /// # Errors
-    /// [`Failure`] with check K2.1 to K2.7.
+    /// [`Failure`] with check K2.1 to K2.7, E2.1, I2.1, E2.2 or R2.1.
     pub fn finish(self, inbox: &Inbox, rng: &mut dyn CryptoRng) -> Result<Round3<S>, Failure> {
         let terms = inbox.terms();
-        let parties = self.run.roster().parties();
+        let parties = self.deal.cast().parties();
         // [K2.1] everybody saw the same round 1, before anything else of round 2
         if !self.reveals(inbox).all(|(_, reveal)| reveal.e1 == &self.e1) {
             return Err(views_differ(2, "K2.1", parties, terms.me).into());
         }
-        let points = self.polynomials(inbox, rng)?;
-        let sub_shares = self.sub_shares(inbox);
-        // [K2.7] the public key is not the identity
-        let Some(commitment) = Commitment::<S::Curve>::new(points) else {
+        let sums = self.polynomials(inbox, rng)?;
+        // [K2.7] no point is the identity
+        let Some(commitment) = self.deal.commitment(sums) else {
             return Err(Abort::no_fault(2, "K2.7", Chance::Degenerate).into());
         };
-        // [K2.6] first the sum: s_i * G == sum_k i^k V_k
-        let share = self.sum(&sub_shares).filter(|share| commitment.verify(terms.me, share.expose()));
-        let Some(share) = share else {
-            return Err(self.complain(inbox, &sub_shares, rng));
-        };
+        // [E2.2] the public key is the one there was
+        if !self.deal.keeps_key(&commitment) {
+            return Err(Abort::no_fault(2, "E2.2", Chance::OwnFault).into());
+        }
+        let mut share = None;
+        if self.deal.receives(terms.me) {
+            let sub_shares = self.sub_shares(inbox);
+            // [K2.6] first the sum: s_i * G == sum_k i^k V_k; in a refresh, with the share held before, [R2.1]
+            share = self.sum(&sub_shares).filter(|share| commitment.verify(terms.me, share.expose()));
+            if share.is_none() {
+                return Err(self.complain(inbox, &sub_shares, rng));
+            }
+        }
         let e2 = view(&terms.sid(), 2, &body_hashes(inbox, 2));
-        let chain_parts: Vec<_> = self.all_reveals(inbox).iter().map(|(_, reveal)| *reveal.chain).collect();
-        let first = First {
-            sid: terms.sid(),
-            views: [self.e1, e2],
-            threshold: self.run.threshold(),
-            roster: self.run.roster(),
-            commitment,
-            chain_parts: &chain_parts,
+        let reveals = self.all_reveals(inbox);
+        let parts = reveals.iter().map(|(_, reveal)| reveal.chain);
+        let sharing = self.deal.sharing([self.e1, e2], commitment, parts);
+        let pending = match share {
+            Some(share) => PendingShare::new(terms.me, share, sharing).into(),
+            None => PendingSeat::leaver(terms.me, sharing),
         };
-        let sharing = first.sharing::<S>();
-        Ok(Round3::new(PendingShare::new(terms.me, share, sharing)))
+        Ok(Round3::new(pending, self.deal))
     }
 
     fn parse<'a>(&self, message: &'a Message) -> Option<(&'a Message, Reveal<'a>)> {
-        Some((message, Reveal::parse::<S::Curve>(&message.body, self.run.threshold())?))
+        Some((message, Reveal::parse(&self.deal, &message.body)?))
     }
 
-    /// The others' reveals. Their lengths were checked on receipt, so none is missing.
+    /// The other dealers' reveals. Their lengths were checked on receipt, so none is missing.
     fn reveals<'a>(&self, inbox: &'a Inbox) -> impl Iterator<Item = (&'a Message, Reveal<'a>)> {
         inbox.others(2).filter_map(|m| self.parse(m))
     }
@@ -102,18 +106,18 @@ impl<S: Scheme> Round2<S> {
         inbox.all(2).into_iter().filter_map(|m| self.parse(m)).collect()
     }
 
-    /// Checks every dealer's polynomial and returns the sums `V_k`.
+    /// Checks every dealer's polynomial and returns the sums over all dealers.
     fn polynomials(
         &self,
         inbox: &Inbox,
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<<S::Curve as Curve>::Point>, Abort> {
-        let (me, t) = (inbox.terms().me, usize::from(self.run.threshold().t()));
+        let (me, t) = (inbox.terms().me, self.deal.points());
         let mut charges = Charges::default();
         let mut sums = alloc::vec![Unchecked::<S::Curve>::identity(); t];
         let all = self.all_reveals(inbox);
-        for dealers in all.chunks((POINTS_AT_ONCE / t).max(1)) {
-            let mut claims = Vec::with_capacity(dealers.len());
+        for dealers in all.chunks((POINTS_AT_ONCE / t.max(1)).max(1)) {
+            let mut claims: Vec<Claim<'_, S::Curve>> = Vec::with_capacity(dealers.len());
             for (message, reveal) in dealers {
                 match self.claim(inbox, message, reveal) {
                     Ok(claim) => claims.push(claim),
@@ -150,21 +154,31 @@ impl<S: Scheme> Round2<S> {
         }
     }
 
-    /// [K2.2] and [K2.3] of one dealer, but for the order of the points `A`.
+    /// [K2.2], [K2.3] and [E2.1] of one dealer, but for the order of the points `A`.
     fn claim<'a>(
         &self,
         inbox: &Inbox,
         message: &'a Message,
         reveal: &Reveal<'a>,
     ) -> Result<Claim<'a, S::Curve>, (&'static str, Fault)> {
-        let commit = inbox.from(1, message.from).and_then(|m| Commit::parse(&m.body));
+        let dealer = message.from;
+        let commit = inbox.from(1, dealer).and_then(|m| Commit::parse(&self.deal, dealer, &m.body));
         // [K2.2] C_j opens with A_j, cc_j, salt_j
         let opening = Opening { points: reveal.points, chain: reveal.chain, salt: reveal.salt };
-        if commit.is_none_or(|c| c.commitment != &opening.commit(&inbox.terms().sid(), message.from)) {
+        let commitment = commit.and_then(|commit| commit.commitment);
+        if commitment.is_none_or(|c| c != &opening.commit(&inbox.terms().sid(), dealer)) {
             return Err(("K2.2", Fault::BadOpening));
         }
         // [K2.3] A_{j,k}, R canonical, not the identity; z < q
-        read_claim(message.from, reveal).ok_or(("K2.3", Fault::Malformed))
+        let claim = read_claim(dealer, reveal).ok_or(("K2.3", Fault::Malformed))?;
+        // [E2.1] A_{j,0} is the dealer's weighted public share; [I2.1] the public key that is imported
+        if !constant_holds(&self.deal, &claim) {
+            return Err(match strict_points::<S::Curve>(reveal.points) {
+                Some(_) => (self.deal.constant_check(), Fault::BadConstant),
+                None => ("K2.3", Fault::Malformed),
+            });
+        }
+        Ok(claim)
     }
 
     fn charge_orders(&self, inbox: &Inbox, charges: &mut Charges) {
@@ -179,13 +193,13 @@ impl<S: Scheme> Round2<S> {
     /// Decrypts every sub-share: `f_j(i) = c_ji - H2S("dkg-pad"; e1, j, i, E, D, e*D)`.
     fn sub_shares(&self, inbox: &Inbox) -> Vec<SubShare<S>> {
         let me = inbox.terms().me;
-        let own = inbox.from(1, me).and_then(|m| Commit::parse(&m.body));
+        let own = inbox.from(1, me).and_then(|m| Commit::parse(&self.deal, me, &m.body));
         let open = |message: &Message, e: &<S::Curve as Curve>::Scalar| {
             let share = Share::parse::<S::Curve>(&message.body)?;
             // [K2.5] D canonical, of prime order, not the identity; c < q
             let point = read_point::<S::Curve>(share.point)?;
             let masked = read_scalar::<S::Curve>(share.masked)?;
-            let key = own.as_ref()?.key_for::<S::Curve>(&self.run, me, message.from)?;
+            let key = own.as_ref()?.key_for(&self.deal, me, message.from)?;
             let shared = Secret::new(encode_point::<S::Curve>(&S::Curve::mul(&point, e))?);
             let pad = pad::<S::Curve>(&self.e1, message.from, me, key, share.point, shared.expose());
             Some(Secret::new(masked - pad))
@@ -223,7 +237,7 @@ impl<S: Scheme> Round2<S> {
         }
         let key = first.and_then(|(dealer, place)| Some((dealer, self.keys.expose().get(place)?)));
         let last_words =
-            key.and_then(|(dealer, e)| complaint::complain::<S>(inbox, &self.run, &self.e1, dealer, e, rng));
+            key.and_then(|(dealer, e)| complaint::complain(inbox, &self.deal, &self.e1, dealer, e, rng));
         match charges.verdict(2) {
             Err(abort) => Failure { abort, last_words: last_words.map(Box::new) },
             Ok(()) => Abort::no_fault(2, "K2.6", Chance::OwnFault).into(),
@@ -235,7 +249,7 @@ impl<S: Scheme> Round2<S> {
         let reveal = inbox.from(2, dealer).and_then(|m| self.parse(m));
         let points = reveal.and_then(|(_, reveal)| strict_points::<S::Curve>(reveal.points));
         let expected = Unchecked::of(S::Curve::mul_base(share));
-        points.is_some_and(|points| evaluate_unchecked(&points, me) == expected)
+        points.is_some_and(|points| self.deal.evaluate(&points, me) == expected)
     }
 
     pub(super) fn save(&self, tag: u8) -> Secret<Vec<u8>> {
@@ -247,13 +261,21 @@ impl<S: Scheme> Round2<S> {
         out
     }
 
-    pub(super) fn restore(run: Run, inbox: &Inbox, mut r: Reader<'_>) -> Option<Self> {
+    pub(super) fn restore(deal: Deal<S>, inbox: &Inbox, mut r: Reader<'_>) -> Option<Self> {
         let own = Secret::new(read_scalar::<S::Curve>(r.bytes(S::Curve::SCALAR_LEN)?)?);
-        let keys = read_scalars::<S::Curve>(&mut r, run.roster().len().checked_sub(1)?)?;
+        let me = inbox.terms().me;
+        let count = if deal.receives(me) { deal.dealers().without(me).len() } else { 0 };
+        let keys = read_scalars::<S::Curve>(&mut r, count)?;
         r.end()?;
         let e1 = view(&inbox.terms().sid(), 1, &body_hashes(inbox, 1));
-        Some(Self { run, e1, own, keys })
+        Some(Self { deal, e1, own, keys })
     }
+}
+
+/// Whether the constant is what the dealing says it must be, up to points of small order.
+pub(super) fn constant_holds<S: Scheme>(deal: &Deal<S>, claim: &Claim<'_, S::Curve>) -> bool {
+    let expected = deal.constant(claim.prover);
+    expected.is_none_or(|c| claim.points.first().is_some_and(|a| a.equals_up_to_small_order(&c)))
 }
 
 /// Decodes a reveal for its proof; the points `A` may still have a small-order component, `R` may not.

@@ -7,30 +7,33 @@
 
 use alloc::vec::Vec;
 
-use super::Run;
+use super::Deal;
 use super::complaint::decide_in_run;
 use super::msg::{signature_of, view_of};
 use crate::curve::Scheme;
 use crate::error::{Abort, Charges, Fault, SetupError};
 use crate::evidence::{Evidence, EvidenceKind};
-use crate::key::{Certificate, KeyShare, PendingShare};
+use crate::key::{Certificate, PendingSeat, Seat};
 use crate::secret::Secret;
 use crate::session::{Inbox, Message, Outbox, views_differ};
 use crate::wire::{Kind, Reader};
 
-/// Holding a verified share; waiting for the certificate.
+/// Holding a verified share, or a dealer's knowledge that all is well; waiting for the certificate.
 #[derive(Debug)]
-pub struct Round3<S: Scheme>(PendingShare<S>);
+pub struct Round3<S: Scheme> {
+    pending: PendingSeat<S>,
+    deal: Deal<S>,
+}
 
 impl<S: Scheme> Round3<S> {
-    pub(super) const fn new(pending: PendingShare<S>) -> Self {
-        Self(pending)
+    pub(super) const fn new(pending: PendingSeat<S>, deal: Deal<S>) -> Self {
+        Self { pending, deal }
     }
 
     /// What must be durable before the certificate signature leaves.
     #[must_use]
-    pub const fn pending(&self) -> &PendingShare<S> {
-        &self.0
+    pub const fn pending(&self) -> &PendingSeat<S> {
+        &self.pending
     }
 
     /// The message that says this device holds its share, with the identity key's signature.
@@ -38,27 +41,28 @@ impl<S: Scheme> Round3<S> {
     /// # Errors
     /// [`SetupError::WrongSigner`] if the roster's key of this device does not verify it.
     pub fn certify(&self, signature: &[u8; 64]) -> Result<Outbox, SetupError> {
-        let sharing = self.0.sharing();
-        if !sharing.roster().verify(self.0.id(), &sharing.to_sign(), signature) {
-            return Err(SetupError::WrongSigner(self.0.id()));
+        let sharing = self.pending.sharing();
+        if !sharing.origin().cast().verify(self.pending.id(), &sharing.to_sign(), signature) {
+            return Err(SetupError::WrongSigner(self.pending.id()));
         }
         let [_, e2] = &sharing.views;
         let body = e2.iter().chain(signature).copied().collect();
         Ok(Outbox::to_all(3, Kind::All, body))
     }
 
-    /// Makes the share the key.
+    /// Makes the share the key, or what there is of it.
     ///
     /// # Errors
     /// [`Abort`] with check K3.1, K3.2 or K3.3. The share stays pending: a complete certificate that arrives later makes it
     /// the key.
-    pub fn finish(self, inbox: &Inbox) -> Result<KeyShare<S>, Abort> {
-        let sharing = self.0.sharing();
+    pub fn finish(self, inbox: &Inbox) -> Result<Seat<S>, Abort> {
+        let sharing = self.pending.sharing();
         let [e1, e2] = &sharing.views;
 
         let input = sharing.to_sign();
         let mut charges = Charges::default();
-        let mut signatures = Vec::with_capacity(sharing.roster().len());
+        let cast = sharing.origin().cast();
+        let mut signatures = Vec::with_capacity(cast.len());
         let mut same = true;
         for message in inbox.all(3) {
             if view_of(&message.body) != Some(e2) {
@@ -67,11 +71,11 @@ impl<S: Scheme> Round3<S> {
             }
             if message.kind == Kind::Complaint {
                 // [K3.3] the judge decides between complainant and dealer
-                let (who, fault, evidence) = decide_in_run::<S>(inbox, sharing, e1, message);
+                let (who, fault, evidence) = decide_in_run(inbox, &self.deal, e1, message);
                 charges.add(who, "K3.3", fault, evidence);
                 continue;
             }
-            match signature_of(&message.body).filter(|s| sharing.roster().verify(message.from, &input, s)) {
+            match signature_of(&message.body).filter(|s| cast.verify(message.from, &input, s)) {
                 Some(signature) => signatures.push(*signature),
                 // [K3.2] the signature of j on the certificate
                 None => charges.add(
@@ -85,26 +89,26 @@ impl<S: Scheme> Round3<S> {
         charges.verdict(3)?;
         // [K3.1] everybody saw the same round 2
         if !same {
-            return Err(views_differ(3, "K3.1", sharing.roster().parties(), inbox.terms().me));
+            return Err(views_differ(3, "K3.1", cast.parties(), inbox.terms().me));
         }
         let certificate = Certificate { cert: *sharing.cert(), signatures };
-        Ok(self.0.certified(certificate))
+        Ok(self.pending.certified(certificate))
     }
 
     pub(super) fn save(&self, tag: u8) -> Secret<Vec<u8>> {
-        let pending = self.0.to_bytes();
+        let pending = self.pending.to_bytes();
         let mut out = Secret::buffer(1 + pending.expose().len());
         out.expose_mut().push(tag);
         out.expose_mut().extend_from_slice(pending.expose());
         out
     }
 
-    pub(super) fn restore(run: &Run, inbox: &Inbox, r: Reader<'_>) -> Option<Self> {
-        let pending = PendingShare::<S>::from_bytes(r.rest())?;
+    pub(super) fn restore(deal: Deal<S>, inbox: &Inbox, r: Reader<'_>) -> Option<Self> {
+        let pending = PendingSeat::<S>::from_bytes(r.rest())?;
         let (terms, sharing) = (inbox.terms(), pending.sharing());
-        let same = (pending.id(), sharing.sid) == (terms.me, terms.sid())
-            && (sharing.roster(), sharing.threshold()) == (run.roster(), run.threshold());
-        same.then_some(Self(pending))
+        let same = pending.id() == terms.me && sharing.terms(terms.me) == *terms;
+        let same = same && pending.member().is_some() == deal.receives(terms.me);
+        same.then_some(Self { pending, deal })
     }
 }
 

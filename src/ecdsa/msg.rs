@@ -23,8 +23,7 @@ pub(super) const FRAGMENT_LEN: usize = 96;
 
 /// Rounds 1 and 2, and 3 where the signature follows at once.
 pub(super) fn plan(others: &Parties, items: usize, online: bool, pairs: Vec<(PartyId, [u8; 32])>) -> Plan {
-    let expect =
-        |kind, len: usize| Some(Expect { from: others.clone(), shapes: alloc::vec![(kind, len * items)] });
+    let expect = |kind, len: usize| Some(Expect::new(others.clone(), &[(kind, len * items)]));
     let mut rounds = alloc::vec![
         RoundPlan { round: 1, all: None, direct: expect(Kind::Direct, COMMIT_LEN) },
         RoundPlan { round: 2, all: None, direct: expect(Kind::Direct, OPEN_LEN) },

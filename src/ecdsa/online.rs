@@ -74,7 +74,7 @@ impl<S: EcdsaScheme> Online<S> {
         }
         let terms = terms(&presignature, key, &digest, session);
         let others = presignature.signers.without(presignature.me);
-        let all = Some(Expect { from: others, shapes: alloc::vec![(Kind::All, FRAGMENT_LEN)] });
+        let all = Some(Expect::new(others, &[(Kind::All, FRAGMENT_LEN)]));
         let plan = Plan::from(alloc::vec![RoundPlan { round: 1, all, direct: None }]);
         let Presignature { presigned, signers, key, .. } = presignature;
         let asked = Asked { presigned, tweak: Field::ZERO, digest };

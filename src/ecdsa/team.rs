@@ -48,6 +48,7 @@ impl<S: EcdsaScheme> Team<S> {
             return Err(SetupError::SelfMissing(me));
         }
         let links = links(&job.key, &job.signers, me, pairings)?;
+        check_age(share, &links)?;
         let terms = job.terms(me);
         let sid = terms.sid();
         let item = |(index, order)| {
@@ -109,6 +110,8 @@ impl<S: EcdsaScheme> Team<S> {
 /// [S0.2] The share is of the key, and of its epoch.
 fn check_share<S: EcdsaScheme>(key: &PublicKey<S>, share: &KeyShare<S>) -> Result<(), SetupError> {
     let (who, of) = (share.id(), share.public());
+    // [L2.2] a share that was rebuilt or imported goes through a refresh first; a burned one signs nothing
+    share.check_standing(false)?;
     if of.key_id() != key.key_id() {
         return Err(SetupError::WrongKey(who));
     }
@@ -116,6 +119,15 @@ fn check_share<S: EcdsaScheme>(key: &PublicKey<S>, share: &KeyShare<S>) -> Resul
         return Err(SetupError::WrongEpoch { who, share: of.epoch(), key: key.epoch() });
     }
     Ok(())
+}
+
+/// No pairing is used that the share refuses: those from before an epoch that was entered for proactive security.
+pub(super) fn check_age<S: EcdsaScheme>(
+    share: &KeyShare<S>,
+    links: &[(PartyId, Link)],
+) -> Result<(), SetupError> {
+    let old = links.iter().find(|(_, link)| share.refused_pairings().contains(link.id()));
+    old.map_or(Ok(()), |(id, _)| Err(SetupError::PairingOutdated(*id)))
 }
 
 /// [S0.3] The pairing with every other signer: between the identities that the roster has, and not banned.

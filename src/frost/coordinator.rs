@@ -30,7 +30,7 @@ use crate::session::{Expect, Failure, Inbox, Outbox, Plan, RoundPlan, Session, S
 use crate::wire::Kind;
 
 fn plan_for(round: u8, from: Parties, len: usize) -> Plan {
-    let direct = Some(Expect { from, shapes: alloc::vec![(Kind::Direct, len)] });
+    let direct = Some(Expect::new(from, &[(Kind::Direct, len)]));
     Plan::from(alloc::vec![RoundPlan { round, all: None, direct }])
 }
 

@@ -73,7 +73,7 @@ impl<S: Suite> Sign<S> {
         let me = check(share, &task, &nonces)?;
         let terms = task.terms(me);
         let others = task.signers().without(me);
-        let expect = |len| Some(Expect { from: others.clone(), shapes: alloc::vec![(Kind::All, len)] });
+        let expect = |len| Some(Expect::new(others.clone(), &[(Kind::All, len)]));
         let plan = Plan::from(alloc::vec![
             RoundPlan { round: 1, all: expect(2 * S::Curve::POINT_LEN), direct: None },
             RoundPlan { round: 2, all: expect(32 + S::Curve::SCALAR_LEN), direct: None },
@@ -92,6 +92,8 @@ pub(super) fn check<S: Suite>(
     nonces: &SigningNonces<S>,
 ) -> Result<PartyId, SetupError> {
     let (id, epoch_id) = (share.id(), share.public().epoch_id());
+    // [L2.2] a share that was rebuilt or imported goes through a refresh first; a burned one signs nothing
+    share.check_standing(false)?;
     if !task.signers().contains(id) {
         return Err(SetupError::SelfMissing(id));
     }

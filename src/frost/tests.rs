@@ -17,7 +17,7 @@ use crate::curve::toy::{Toy, ToyPoint, ToyScalar, ToyScheme};
 use crate::curve::{Curve, Ed25519, FrostEd25519, encode_point, read_scalar, write_scalar};
 use crate::error::{Abort, Chance, Verdict};
 use crate::identity::{IdentityKey, Roster};
-use crate::key::{Certificate, First, KeyShare, PendingShare};
+use crate::key::{Certificate, Draft, KeyShare, Origin, PendingShare};
 use crate::party::{Parties, PartyId, Threshold};
 use crate::secret::Secret;
 use crate::session::{Session, State};
@@ -251,15 +251,17 @@ fn toy_key(rng: &mut ChaCha20Rng) -> Vec<KeyShare<ToyScheme>> {
     let threshold = Threshold::new(2, 3).unwrap();
     let keys: Vec<_> = (1..=3).map(|number| (id(number), IdentityKey::generate(rng))).collect();
     let polynomial = Polynomial::<Toy>::random(threshold, rng);
-    let first = First {
-        sid: [0; 32],
+    let roster = Roster::new(keys.iter().map(|(id, key)| (*id, key.public()))).unwrap();
+    let draft = Draft {
+        origin: Origin::generated(&roster, SessionId([0; 16])),
         views: [[0; 32]; 2],
         threshold,
-        roster: &Roster::new(keys.iter().map(|(id, key)| (*id, key.public()))).unwrap(),
+        roster,
         commitment: Commitment::new(polynomial.commit()).unwrap(),
-        chain_parts: &[],
+        chain_code: [0; 32],
+        key_id: None,
     };
-    let sharing = first.sharing::<ToyScheme>();
+    let sharing = draft.sharing::<ToyScheme>();
     let signatures = keys.iter().map(|(_, key)| key.sign(&sharing.to_sign())).collect();
     let certificate = Certificate { cert: *sharing.cert(), signatures };
     let share = |(id, _): &(PartyId, _)| {

@@ -20,7 +20,7 @@ use group::Group;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha512;
 
-use super::certificate::Sharing;
+use super::sharing::Sharing;
 use crate::curve::{Curve, Scheme, encode_point, read_scalar};
 use crate::error::SetupError;
 

@@ -1,20 +1,29 @@
-//! Keys: what key generation puts out, and what a device stores.
+//! Keys: what key generation puts out, what later runs make of it, and what a device stores.
 //!
-//! A [`Sharing`] is everything public about one sharing of a key: threshold, roster, Feldman commitment, chain code, and
-//! the digests that pin the run it came from. It becomes a [`PublicKey`] with a complete [`Certificate`]: every member's
-//! signature that it holds its share durably. A [`PendingShare`] is a share without the certificate, a [`KeyShare`] one
-//! with it. [`derive()`] gives the public side of a child key (BIP-32, SLIP-10).
+//! A [`Sharing`] is everything public about one sharing of a key: threshold, roster, Feldman commitment, chain code, the run it came from
+//! ([`Origin`]), and the digests that pin that run. It becomes a [`PublicKey`] with a complete [`Certificate`]: the signature of everybody who
+//! took part, each saying that it holds its share durably. A [`PendingShare`] is a share without the certificate, a [`KeyShare`] one
+//! with it. Where not everybody who takes part is a member, a device ends with a [`Seat`].
+//! [`derive()`] gives the public side of a child key (BIP-32, SLIP-10).
 //!
-//! - `cert = H("cert"; sid, u32 epoch, base epoch_id, e1, e2, u8 scheme, u16 t, roster hash, V encoded, chain code)`
+//! - `cert = H("cert"; sid, u32 epoch, base epoch_id, e1, e2, u8 scheme, u16 t, roster hash, V encoded, chain code)`, where `sid` is that of
+//!   the run, so that it holds the protocol, the dealers and the members
 //! - `key_id = H("key-id"; u8 scheme, cert)` of the first epoch; it names the key for its life
-//! - `epoch_id = H("epoch-id"; key_id, u32 epoch, cert)` names this sharing of it
-//! - a member signs `H("sig-cert"; cert)` with its identity key
+//! - `epoch_id = H("epoch-id"; key_id, u32 epoch, cert)` names this sharing of it; the base epoch_id of a later epoch holds the key id
+//! - everybody signs `H("sig-cert"; cert)` with its identity key
 
 mod certificate;
 mod derive;
+mod origin;
+mod seat;
 mod share;
+mod sharing;
 
-pub(crate) use certificate::First;
-pub use certificate::{Certificate, CertificateError, PublicKey, Sharing};
+pub use certificate::{Certificate, CertificateError, PublicKey};
 pub use derive::{Derive, Derived, Path, derive};
+pub(crate) use origin::{Base, Source, together};
+pub use origin::{Made, Origin};
+pub use seat::{Leaver, PendingSeat, Seat};
 pub use share::{KeyShare, PendingShare};
+pub use sharing::Sharing;
+pub(crate) use sharing::{Draft, chain_code};

@@ -3,8 +3,11 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::certificate::{Certificate, CertificateError, PublicKey, Sharing, VERSION};
+use super::certificate::{Certificate, CertificateError, PublicKey, VERSION};
+use super::origin::Origin;
+use super::sharing::Sharing;
 use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
+use crate::error::SetupError;
 use crate::identity::{Pending, SigInput};
 use crate::party::PartyId;
 use crate::secret::Secret;
@@ -12,26 +15,46 @@ use crate::wire::{Reader, put_u16};
 
 type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
 
+/// What a share may be used for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Standing {
+    Good = 0,
+    /// Rebuilt from others' shares: whoever has the lost device has it too. It takes part in a refresh or reshare first.
+    Repaired = 1,
+    /// The key's secret was put together outside: it is no threshold key any more.
+    Burned = 2,
+}
+
+impl Standing {
+    fn from_wire(number: u8) -> Option<Self> {
+        [Self::Good, Self::Repaired, Self::Burned].into_iter().find(|s| *s as u8 == number)
+    }
+}
+
 /// A party's secret with its id. `s * G = V(id)` was checked when it was made.
 #[derive(Debug)]
 struct Held<S: Scheme> {
     id: PartyId,
+    standing: Standing,
     secret: Secret<Scalar<S>>,
 }
 
 impl<S: Scheme> Held<S> {
-    const LEN: usize = 2 + S::Curve::SCALAR_LEN;
+    const LEN: usize = 3 + S::Curve::SCALAR_LEN;
 
     fn write(&self, out: &mut Vec<u8>) {
         put_u16(out, self.id.get());
+        out.push(self.standing as u8);
         write_scalar::<S::Curve>(self.secret.expose(), out);
     }
 
     fn read(r: &mut Reader<'_>, sharing: &Sharing<S>) -> Option<Self> {
         let id = PartyId::new(r.u16()?).ok()?;
+        let standing = Standing::from_wire(r.u8()?)?;
         let secret = Secret::new(read_scalar::<S::Curve>(r.bytes(S::Curve::SCALAR_LEN)?)?);
         let mine = sharing.roster.parties().contains(id) && sharing.commitment.verify(id, secret.expose());
-        mine.then_some(Self { id, secret })
+        mine.then_some(Self { id, standing, secret })
     }
 }
 
@@ -46,7 +69,7 @@ pub struct PendingShare<S: Scheme> {
 
 impl<S: Scheme> PendingShare<S> {
     pub(crate) const fn new(id: PartyId, secret: Secret<Scalar<S>>, sharing: Sharing<S>) -> Self {
-        Self { held: Held { id, secret }, sharing }
+        Self { held: Held { id, standing: Standing::Good, secret }, sharing }
     }
 
     /// What is public of it.
@@ -61,11 +84,10 @@ impl<S: Scheme> PendingShare<S> {
         self.held.id
     }
 
-    /// The stored form, secret: version 1, `p`, id 2, secret, sharing.
+    /// The stored form, secret: version 1, `p`, id 2, standing 1, secret, sharing.
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
-        let (t, n) = (self.sharing.commitment.t(), self.sharing.roster.len());
-        let mut out = Secret::buffer(2 + Held::<S>::LEN + Sharing::<S>::stored_len(t, n));
+        let mut out = Secret::buffer(2 + Held::<S>::LEN + self.sharing.stored_len());
         out.expose_mut().extend_from_slice(&[VERSION, b'p']);
         self.held.write(out.expose_mut());
         self.sharing.write(out.expose_mut());
@@ -95,7 +117,8 @@ impl<S: Scheme> PendingShare<S> {
 
     /// With signatures that were verified one by one.
     pub(crate) fn certified(self, certificate: Certificate) -> KeyShare<S> {
-        KeyShare { held: self.held, public: PublicKey::verified(self.sharing, certificate) }
+        let public = PublicKey::verified(self.sharing, certificate);
+        KeyShare { held: self.held, public, outdated: Vec::new() }
     }
 }
 
@@ -128,6 +151,8 @@ impl<S: Scheme> Pending for PendingShare<S> {
 pub struct KeyShare<S: Scheme> {
     held: Held<S>,
     public: PublicKey<S>,
+    /// Pairings that this share does not sign with.
+    outdated: Vec<[u8; 32]>,
 }
 
 impl<S: Scheme> KeyShare<S> {
@@ -143,25 +168,100 @@ impl<S: Scheme> KeyShare<S> {
         &self.public
     }
 
-    #[cfg(any(feature = "frost", feature = "ecdsa"))]
     pub(crate) const fn secret(&self) -> &Secret<Scalar<S>> {
         &self.held.secret
     }
 
-    /// Bytes of the stored form of a `t`-of-`n` share.
+    /// Whether the share must go through a refresh or a reshare before it signs: it was rebuilt ([`crate::repair`]), or one party knew all
+    /// shares of its epoch ([`crate::import`]).
     #[must_use]
-    pub const fn stored_len(t: usize, n: usize) -> usize {
-        2 + Held::<S>::LEN + Sharing::<S>::stored_len(t, n) + 64 * n
+    pub fn must_refresh(&self) -> bool {
+        self.held.standing == Standing::Repaired || self.public.was_whole()
     }
 
-    /// The stored form, secret: version 1, `k`, id 2, secret, sharing, signatures. Seal it before it touches a disk.
+    /// Whether the key's secret was put together outside ([`KeyShare::burn`]).
+    #[must_use]
+    pub fn is_burned(&self) -> bool {
+        self.held.standing == Standing::Burned
+    }
+
+    /// Marks the key as one whose secret somebody may have: the share signs nothing any more, and deals nothing. For good; store it.
+    pub const fn burn(&mut self) {
+        self.held.standing = Standing::Burned;
+    }
+
+    /// Refuses to sign with these pairings, by their ids, beside those refused before. A refresh renews shares and not pairings, so whoever
+    /// stole a pairing from this device keeps it: where proactive security is asked for, refuse all pairings from before on entering the
+    /// new epoch, and pair anew. Store the share.
+    pub fn refuse_pairings(&mut self, ids: impl IntoIterator<Item = [u8; 32]>) {
+        self.outdated.extend(ids);
+        self.outdated.sort_unstable();
+        self.outdated.dedup();
+    }
+
+    /// The pairings that the share does not sign with, ascending.
+    #[must_use]
+    pub fn refused_pairings(&self) -> &[[u8; 32]] {
+        &self.outdated
+    }
+
+    /// Whether the share may sign, and deal to the next epoch if `dealing`.
+    pub(crate) fn check_standing(&self, dealing: bool) -> Result<(), SetupError> {
+        if self.is_burned() {
+            return Err(SetupError::Burned(self.id()));
+        }
+        if self.must_refresh() && !dealing {
+            return Err(SetupError::RefreshFirst(self.id()));
+        }
+        Ok(())
+    }
+
+    /// Whether the share may deal in a run of `key_id` that starts from the epoch `base`.
+    pub(crate) fn check_for_dealing(
+        &self,
+        origin: &Origin,
+        key_id: Option<&[u8; 32]>,
+        base: &[u8; 32],
+    ) -> Result<(), SetupError> {
+        let who = self.id();
+        self.check_standing(true)?;
+        if key_id != Some(self.public.key_id()) {
+            return Err(SetupError::WrongKey(who));
+        }
+        if self.public.epoch_id() != *base {
+            let key = origin.base.map_or(0, |base| base.epoch);
+            return Err(SetupError::WrongEpoch { who, share: self.public.epoch(), key });
+        }
+        Ok(())
+    }
+
+    /// Of a share that was rebuilt.
+    pub(crate) fn repaired(id: PartyId, secret: Secret<Scalar<S>>, public: PublicKey<S>) -> Self {
+        Self { held: Held { id, standing: Standing::Repaired, secret }, public, outdated: Vec::new() }
+    }
+
+    /// Bytes of the stored form of a `t`-of-`n` share from key generation.
+    #[must_use]
+    pub const fn stored_len(t: usize, n: usize) -> usize {
+        2 + Held::<S>::LEN + 5 + 34 * n + 21 + 4 * 32 + t * S::Curve::POINT_LEN + 64 * n + 2
+    }
+
+    fn len(&self) -> usize {
+        let signatures = 64 * self.public.origin().cast().len();
+        2 + Held::<S>::LEN + self.public.stored_len() + signatures + 2 + 32 * self.outdated.len()
+    }
+
+    /// The stored form, secret: version 1, `k`, id 2, standing 1, secret, sharing, signatures, count 2 of refused pairings, 32 each. Seal it
+    /// before it touches a disk.
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
-        let (t, n) = (self.public.commitment.t(), self.public.roster.len());
-        let mut out = Secret::buffer(Self::stored_len(t, n));
-        out.expose_mut().extend_from_slice(&[VERSION, b'k']);
-        self.held.write(out.expose_mut());
-        self.public.write(out.expose_mut());
+        let mut out = Secret::buffer(self.len());
+        let bytes = out.expose_mut();
+        bytes.extend_from_slice(&[VERSION, b'k']);
+        self.held.write(bytes);
+        self.public.write(bytes);
+        put_u16(bytes, self.outdated.len() as u16);
+        bytes.extend_from_slice(self.outdated.as_flattened());
         out
     }
 
@@ -170,8 +270,11 @@ impl<S: Scheme> KeyShare<S> {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (held, mut r) = split::<S>(bytes, b'k')?;
         let public = PublicKey::read(&mut r)?;
-        r.end()?;
-        Some(Self { held: Held::read(&mut Reader::new(held), &public)?, public })
+        let count = usize::from(r.u16()?);
+        let (outdated, rest) = r.rest().as_chunks::<32>();
+        let whole = rest.is_empty() && outdated.len() == count && outdated.is_sorted_by(|a, b| a < b);
+        let held = Held::read(&mut Reader::new(held), &public)?;
+        whole.then(|| Self { held, public, outdated: outdated.to_vec() })
     }
 }
 

@@ -39,7 +39,7 @@ struct Party<S: Scheme> {
 }
 
 impl<S: Scheme> Party<S> {
-    fn start(run: &Run, number: u16) -> Self {
+    fn start(run: &Run<S>, number: u16) -> Self {
         let mut draws = Draws::new(number);
         Self {
             session: Dkg::start(run, id(number), &mut crate::sim::MemoryLedger::default(), &mut draws)

@@ -30,7 +30,7 @@ pub(super) const SENT_LEN: usize = SETUP_LEN + CHOICE_LEN + TREES_LEN;
 pub(super) fn plan(run: &Run) -> Plan {
     let round = |(round, len)| {
         let from = Parties::new([run.peer_id]).unwrap_or_default();
-        let direct = Some(Expect { from, shapes: alloc::vec![(Kind::Direct, len)] });
+        let direct = Some(Expect::new(from, &[(Kind::Direct, len)]));
         RoundPlan { round, all: None, direct }
     };
     let lengths = [(1, SETUP_LEN), (2, CHOICE_LEN), (3, TREES_LEN), (4, CONFIRM_LEN)];

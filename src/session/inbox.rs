@@ -29,12 +29,12 @@ pub(super) struct Slots {
 
 impl Slots {
     fn new(expect: Option<Expect>) -> Self {
-        let count = expect.as_ref().map_or(0, |e| e.from.len());
+        let count = expect.as_ref().map_or(0, |e| e.from().len());
         Self { expect, filled: (0..count).map(|_| None).collect() }
     }
 
     fn get(&self, from: PartyId) -> Option<&Message> {
-        let at = self.expect.as_ref()?.from.position(from)?;
+        let at = self.expect.as_ref()?.from().position(from)?;
         self.filled.get(at)?.as_ref()
     }
 
@@ -43,7 +43,7 @@ impl Slots {
     }
 
     fn missing(&self) -> impl Iterator<Item = PartyId> + '_ {
-        let from = self.expect.iter().flat_map(|e| e.from.iter());
+        let from = self.expect.iter().flat_map(|e| e.from().iter());
         from.zip(&self.filled).filter(|(_, m)| m.is_none()).map(|(id, _)| id)
     }
 }

@@ -34,7 +34,7 @@ pub use court::Finding;
 pub(crate) use court::{Guilty, admit, equivocation};
 pub use inbox::{Inbox, Message};
 pub use snapshot::{AlreadySpent, Snapshot, SpendOnce};
-pub use state::{Expect, Failure, Outbox, Plan, RoundPlan, State, Step, Stored, Suspend};
+pub use state::{Expect, Failure, Outbox, Plan, RoundPlan, Shapes, State, Step, Stored, Suspend};
 pub use terms::Terms;
 pub(crate) use terms::binding;
 pub use traffic::Traffic;
@@ -194,8 +194,9 @@ impl<S: State> Session<S> {
             _ => return Err(round_error),
         };
         let Some(expect) = &slots.expect else { return Err(round_error) };
-        let Some(place) = expect.from.position(from) else { return Err(Rejected::Unexpected(from)) };
-        let Some((_, expected)) = expect.shapes.iter().find(|(kind, _)| *kind == header.kind).copied() else {
+        let Some(place) = expect.from().position(from) else { return Err(Rejected::Unexpected(from)) };
+        let Some((_, expected)) = expect.shapes(from).iter().find(|(kind, _)| *kind == header.kind).copied()
+        else {
             return Err(round_error);
         };
         if body.len() != expected {
@@ -244,7 +245,7 @@ impl<S: State> Session<S> {
         let takes_part = |r: &inbox::Round| {
             [&r.all, &r.direct]
                 .iter()
-                .any(|s| s.expect.as_ref().is_some_and(|e| e.from.contains(header.from)))
+                .any(|s| s.expect.as_ref().is_some_and(|e| e.from().contains(header.from)))
         };
         if !self.inbox.rounds.iter().any(takes_part) {
             return Err(Rejected::Unexpected(header.from));

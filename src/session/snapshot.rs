@@ -204,10 +204,10 @@ impl Slots {
 
     fn read(&mut self, r: &mut Reader<'_>) -> Option<()> {
         let Some(expect) = &self.expect else { return Some(()) };
-        for (id, slot) in expect.from.iter().zip(&mut self.filled) {
+        for (id, slot) in expect.from().iter().zip(&mut self.filled) {
             *slot = read_message(r, id)?;
             if let Some(message) = slot
-                && !expect.shapes.contains(&(message.kind, message.body.len()))
+                && !expect.shapes(id).contains(&(message.kind, message.body.len()))
             {
                 return None;
             }

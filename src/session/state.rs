@@ -13,13 +13,49 @@ use crate::party::{Parties, PartyId};
 use crate::secret::Secret;
 use crate::wire::{Kind, Reader};
 
-/// Messages of one sort that are due in a round: from whom, and for each kind that may stand in the slot the exact length.
+/// Kinds that may stand in a slot, with their exact body lengths in bytes.
+pub type Shapes = Vec<(Kind, usize)>;
+
+/// Messages of one sort that are due in a round: from whom, and for each sender which kinds of which lengths.
 #[derive(Clone, Debug)]
 pub struct Expect {
+    from: Parties,
+    /// Senders that send the same.
+    groups: Vec<(Parties, Shapes)>,
+}
+
+impl Expect {
+    /// The same from everybody.
+    #[must_use]
+    pub fn new(from: Parties, shapes: &[(Kind, usize)]) -> Self {
+        Self { groups: alloc::vec![(from.clone(), shapes.to_vec())], from }
+    }
+
+    /// From some this and from others that. A sender that stands in two groups sends what the first says.
+    #[must_use]
+    pub fn groups(groups: Vec<(Parties, Shapes)>) -> Self {
+        let from = groups.iter().fold(Parties::default(), |all, (some, _)| all.union(some));
+        Self { from, groups }
+    }
+
     /// The senders.
-    pub from: Parties,
-    /// Kinds with their body lengths in bytes.
-    pub shapes: Vec<(Kind, usize)>,
+    #[must_use]
+    pub const fn from(&self) -> &Parties {
+        &self.from
+    }
+
+    /// What a sender may send.
+    #[must_use]
+    pub fn shapes(&self, sender: PartyId) -> &[(Kind, usize)] {
+        let group = self.groups.iter().find(|(from, _)| from.contains(sender));
+        group.map_or(&[], |(_, shapes)| shapes)
+    }
+
+    /// Bytes of all bodies together.
+    fn capacity(&self) -> usize {
+        let largest = |shapes: &Shapes| shapes.iter().map(|s| s.1).max().unwrap_or(0);
+        self.groups.iter().map(|(from, shapes)| from.len() * largest(shapes)).sum()
+    }
 }
 
 /// What one round waits for.
@@ -52,9 +88,7 @@ impl Plan {
     /// Bytes of all bodies that the run can hold at once.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        let sort = |e: &Option<Expect>| {
-            e.as_ref().map_or(0, |e| e.from.len() * e.shapes.iter().map(|s| s.1).max().unwrap_or(0))
-        };
+        let sort = |e: &Option<Expect>| e.as_ref().map_or(0, Expect::capacity);
         self.rounds.iter().map(|r| sort(&r.all) + sort(&r.direct)).sum()
     }
 }

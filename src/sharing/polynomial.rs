@@ -22,6 +22,14 @@ impl<C: Curve> Polynomial<C> {
         Self(a)
     }
 
+    /// This constant, and random coefficients, none of them zero.
+    pub(crate) fn with_constant(constant: &C::Scalar, threshold: Threshold, rng: &mut dyn CryptoRng) -> Self {
+        let mut a = Secret::new(Vec::with_capacity(threshold.t().into()));
+        a.expose_mut().push(*constant);
+        a.expose_mut().extend((1..threshold.t()).map(|_| random_scalar::<C>(rng)));
+        Self(a)
+    }
+
     /// Given coefficients, the constant first.
     pub(crate) const fn of(coefficients: Secret<Vec<C::Scalar>>) -> Self {
         Self(coefficients)
@@ -39,6 +47,11 @@ impl<C: Curve> Polynomial<C> {
 
     /// `a_k * G` for every coefficient.
     pub(crate) fn commit(&self) -> Vec<C::Point> {
-        self.coefficients().iter().map(C::mul_base).collect()
+        self.commit_from(0)
+    }
+
+    /// `a_k * G` for every coefficient from the given one on.
+    pub(crate) fn commit_from(&self, first: usize) -> Vec<C::Point> {
+        self.coefficients().iter().skip(first).map(C::mul_base).collect()
     }
 }

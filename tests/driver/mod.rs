@@ -228,7 +228,7 @@ impl<S: Protocol> Player<S> {
 }
 
 /// A key generation of `t` among these parties.
-pub(crate) fn dkg<S: Scheme>(t: u16, ids: &[u16], seed: u64) -> (Script<Dkg<S>>, Run) {
+pub(crate) fn dkg<S: Scheme>(t: u16, ids: &[u16], seed: u64) -> (Script<Dkg<S>>, Run<S>) {
     let cast = Cast::new(ids.iter().copied(), &mut rng(seed)).unwrap();
     let threshold = Threshold::new(t, ids.len() as u16).unwrap();
     let run = Run::new(threshold, cast.roster().clone(), SessionId([seed as u8; 16])).unwrap();

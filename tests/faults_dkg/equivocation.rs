@@ -269,9 +269,9 @@ fn both<S: Foe>(round: u8, kind: Kind, first: &Change<S>, other: &Change<S>) {
     brittle::<S>(&game.run, &evidence);
     let [a, b] = &evidence.messages[..] else { panic!("{}", game.label) };
     let turned = Evidence { messages: vec![b.clone(), a.clone()], ..(*evidence).clone() };
-    assert_eq!(judge::<S>(&game.run, &turned), Finding::Guilty(who, Fault::Equivocation));
+    assert_eq!(judge(&game.run, &turned), Finding::Guilty(who, Fault::Equivocation));
     let twice = Evidence { messages: vec![a.clone(), a.clone()], ..(*evidence).clone() };
-    assert_eq!(judge::<S>(&game.run, &twice), Finding::Inconclusive);
+    assert_eq!(judge(&game.run, &twice), Finding::Inconclusive);
 }
 
 type Change<S> = dyn Fn(&Game<S>, &mut Letter);
@@ -312,7 +312,7 @@ fn two_messages_of_different_slots_are_no_equivocation() {
                     messages: vec![a.clone(), b.clone()],
                     attachments: Vec::new(),
                 };
-                assert_eq!(judge::<E>(&game.run, &evidence), Finding::Inconclusive);
+                assert_eq!(judge(&game.run, &evidence), Finding::Inconclusive);
                 pairs += 1;
             }
         }

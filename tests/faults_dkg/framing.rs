@@ -132,7 +132,7 @@ fn k3_3_step_1_every_byte_of_evidence_counts() {
         for at in 0..good.len() {
             let mut bytes = good.clone();
             bytes[at] ^= 1 << (at % 8);
-            let finding = Evidence::from_bytes(&bytes).map(|e| judge::<E>(&game.run, &e));
+            let finding = Evidence::from_bytes(&bytes).map(|e| judge(&game.run, &e));
             assert!(matches!(finding, None | Some(Finding::Inconclusive)), "{:?} {at}", evidence.kind);
         }
     }
@@ -163,7 +163,7 @@ fn k3_3_step_1_honest_messages_convict_nobody() {
         for attachments in &attached {
             let messages = messages.iter().map(|m| (*m).clone()).collect();
             let evidence = Evidence { kind, messages, attachments: attachments.clone() };
-            assert_eq!(judge::<E>(&game.run, &evidence), Finding::Inconclusive, "{evidence:?}");
+            assert_eq!(judge(&game.run, &evidence), Finding::Inconclusive, "{evidence:?}");
         }
     };
     for kind in [EvidenceKind::Undecodable, EvidenceKind::Certificate] {
@@ -215,14 +215,14 @@ fn k3_3_step_1_second_round_1_frames_no_dealer<S: Foe>() {
     let mut framed = evidence.clone();
     framed.messages[0] = resealed(&evidence.messages[0], &complaint.body());
     framed.messages[3] = resealed(&evidence.messages[3], &commit);
-    assert_eq!(judge::<S>(run, &framed), Finding::Inconclusive, "{}", S::NAME);
+    assert_eq!(judge(run, &framed), Finding::Inconclusive, "{}", S::NAME);
     // With the hash of the new message in the list, the list is not the view that the dealer signed.
     framed.attachments[0][4].1 = sha256(&commit).to_vec();
-    assert_eq!(judge::<S>(run, &framed), Finding::Inconclusive, "{}", S::NAME);
+    assert_eq!(judge(run, &framed), Finding::Inconclusive, "{}", S::NAME);
     // With the key that the dealer saw, the new opening is the liar's fault.
     framed.messages[3] = evidence.messages[3].clone();
     framed.attachments = evidence.attachments.clone();
-    assert_eq!(judge::<S>(run, &framed), Finding::Guilty(id(5), Fault::FalseComplaint), "{}", S::NAME);
+    assert_eq!(judge(run, &framed), Finding::Guilty(id(5), Fault::FalseComplaint), "{}", S::NAME);
 }
 
 /// Dealer 4 gave 1 a bad share; 1's honest complaint is shown with a reveal that the share does fit.
@@ -242,13 +242,13 @@ fn k3_3_step_1_second_reveal_frames_no_complainant<S: Foe>() {
     let reveal = other.reveal(&game.view(id(4), 1).unwrap());
     let mut framed = evidence.clone();
     framed.messages[1] = resealed(&evidence.messages[1], &reveal);
-    assert_eq!(judge::<S>(&game.run, &framed), Finding::Inconclusive, "{}", S::NAME);
+    assert_eq!(judge(&game.run, &framed), Finding::Inconclusive, "{}", S::NAME);
     framed.attachments[1][3].1 = sha256(&reveal).to_vec();
-    assert_eq!(judge::<S>(&game.run, &framed), Finding::Inconclusive, "{}", S::NAME);
+    assert_eq!(judge(&game.run, &framed), Finding::Inconclusive, "{}", S::NAME);
     // The two reveals convict the dealer of something else.
     let messages = vec![evidence.messages[1].clone(), framed.messages[1].clone()];
     let two = Evidence { kind: EvidenceKind::Equivocation, messages, attachments: Vec::new() };
-    assert_eq!(judge::<S>(&game.run, &two), Finding::Guilty(id(4), Fault::Equivocation));
+    assert_eq!(judge(&game.run, &two), Finding::Guilty(id(4), Fault::Equivocation));
 }
 
 /// The envelopes of one dealer under the name of another: whatever comes of it, it is not a verdict on a dealer.
@@ -264,23 +264,23 @@ fn k3_3_step_1_evidence_is_about_the_accused_dealer<S: Foe>() {
         let mut framed = evidence.clone();
         framed.messages[0] = accuse(accused);
         framed.messages[1] = reveal(shown);
-        assert_eq!(judge::<S>(&game.run, &framed), Finding::Inconclusive, "{accused} {shown}");
+        assert_eq!(judge(&game.run, &framed), Finding::Inconclusive, "{accused} {shown}");
     }
     // Another's first message, and a private message beside the quoted one.
     for from in 1..=4 {
         let mut framed = evidence.clone();
         framed.messages[3] = game.envelope(1, from, if from == 1 { 2 } else { 1 }).envelope().clone();
-        assert_eq!(judge::<S>(&game.run, &framed), Finding::Inconclusive, "{from}");
+        assert_eq!(judge(&game.run, &framed), Finding::Inconclusive, "{from}");
     }
     for (from, to) in [(1, 2), (2, 5), (4, 5), (5, 1)] {
         let mut framed = evidence.clone();
         framed.messages[2] = game.private(from, to).envelope().clone();
-        assert_eq!(judge::<S>(&game.run, &framed), Finding::Inconclusive, "{from} {to}");
+        assert_eq!(judge(&game.run, &framed), Finding::Inconclusive, "{from} {to}");
     }
     // What is not a complaint, in its place.
     let mut framed = evidence.clone();
     framed.messages[0] = game.envelope(3, 2, 1).envelope().clone();
-    assert_eq!(judge::<S>(&game.run, &framed), Finding::Inconclusive);
+    assert_eq!(judge(&game.run, &framed), Finding::Inconclusive);
 }
 
 /// An honest certificate, with reveals that would make it wrong.
@@ -293,23 +293,23 @@ fn k3_2_other_reveals_frame_nobody<S: Foe>() {
         messages: vec![game.envelope(3, 1, 2).envelope().clone()],
         attachments: vec![reveals],
     };
-    assert_eq!(judge::<S>(&game.run, &honest), Finding::Inconclusive);
+    assert_eq!(judge(&game.run, &honest), Finding::Inconclusive);
     let mut framed = honest.clone();
     let again = crate::complaints::second_reveal(&game, &game.puppets[&id(4)]);
     framed.attachments[0][3].1 = again;
-    assert_eq!(judge::<S>(&game.run, &framed), Finding::Inconclusive);
+    assert_eq!(judge(&game.run, &framed), Finding::Inconclusive);
     // A member who signed for the other reveals is out of line with these, but not provably wrong.
     let digest = h("sig-cert", &[&[1; 32]]);
     let mut other = honest.clone();
     let e2 = [7; 32];
     other.messages[0] =
         resealed(&game.envelope(3, 4, 1).envelope().clone(), &[&e2[..], &sign(id(4), &digest)].concat());
-    assert_eq!(judge::<S>(&game.run, &other), Finding::Inconclusive);
+    assert_eq!(judge(&game.run, &other), Finding::Inconclusive);
     // One who signed something else for the right reveals is.
     let e2 = game.view(id(1), 2).unwrap();
     other.messages[0] =
         resealed(&game.envelope(3, 4, 1).envelope().clone(), &[&e2[..], &sign(id(4), &digest)].concat());
-    assert_eq!(judge::<S>(&game.run, &other), Finding::Guilty(id(4), Fault::BadSignature));
+    assert_eq!(judge(&game.run, &other), Finding::Guilty(id(4), Fault::BadSignature));
 }
 
 /// An honest reveal with another's commitment, or a commitment with another's reveal.
@@ -322,7 +322,7 @@ fn k2_2_other_commitments_frame_nobody<S: Foe>() {
             [(1, committed), (2, revealed)].map(|(r, from)| game.envelope(r, from, to).envelope().clone());
         let kind = EvidenceKind::Opening;
         let evidence = Evidence { kind, messages: messages.to_vec(), attachments: Vec::new() };
-        assert_eq!(judge::<S>(&game.run, &evidence), Finding::Inconclusive, "{committed} {revealed}");
+        assert_eq!(judge(&game.run, &evidence), Finding::Inconclusive, "{committed} {revealed}");
     }
     // A proof made under another view is right for that view: the view is not what this evidence is about.
     let mut elsewhere = game.puppets[&id(4)].reveal(&[9; 32]);
@@ -333,11 +333,11 @@ fn k2_2_other_commitments_frame_nobody<S: Foe>() {
         messages: vec![commit.clone(), resealed(&reveal, body)],
         attachments: Vec::new(),
     };
-    assert_eq!(judge::<S>(&game.run, &opening(&elsewhere)), Finding::Inconclusive);
+    assert_eq!(judge(&game.run, &opening(&elsewhere)), Finding::Inconclusive);
     let z = scalar_bytes::<S>(&Scalar::<S>::from(3));
     let at = elsewhere.len() - 32;
     elsewhere[at..].copy_from_slice(&z);
-    assert_eq!(judge::<S>(&game.run, &opening(&elsewhere)), Finding::Guilty(id(4), Fault::BadProof));
+    assert_eq!(judge(&game.run, &opening(&elsewhere)), Finding::Guilty(id(4), Fault::BadProof));
 }
 
 /// Messages of another protocol, session or binding, signed by the cheater itself, are not this run's.
@@ -364,7 +364,7 @@ fn k3_3_step_1_every_header_field_binds_evidence_to_the_run() {
                 }
                 let mut changed = evidence.clone();
                 changed.messages[m] = seal(&other, body);
-                let finding = judge::<E>(&game.run, &changed);
+                let finding = judge(&game.run, &changed);
                 assert_eq!(finding, Finding::Inconclusive, "{:?} {m} {other:?}", evidence.kind);
             }
         }

@@ -73,7 +73,7 @@ pub(crate) struct Seat<S: Foe> {
 }
 
 pub(crate) struct Game<S: Foe> {
-    pub(crate) run: Run,
+    pub(crate) run: Run<S>,
     pub(crate) ids: Vec<PartyId>,
     pub(crate) sid: [u8; 32],
     pub(crate) seats: BTreeMap<PartyId, Seat<S>>,
@@ -341,7 +341,7 @@ impl<S: Foe> Game<S> {
 }
 
 /// The session that an honest party has in a game, at its start.
-pub(crate) fn begin<S: Foe>(run: &Run, me: PartyId) -> Session<Dkg<S>> {
+pub(crate) fn begin<S: Foe>(run: &Run<S>, me: PartyId) -> Session<Dkg<S>> {
     let [session, ..] = run.session().0;
     Dkg::start(run, me, &mut MemoryLedger::default(), &mut rng(start_seed(me, session))).unwrap()
 }
@@ -351,7 +351,7 @@ pub(crate) fn start_seed(me: PartyId, session: u8) -> u64 {
     u64::from(session) << 32 | u64::from(me.get())
 }
 
-pub(crate) fn roster_hash(run: &Run) -> [u8; 32] {
+pub(crate) fn roster_hash<S: Foe>(run: &Run<S>) -> [u8; 32] {
     let entries: Vec<_> =
         run.roster().iter().map(|(id, key)| [&id.to_bytes()[..], &key.0].concat()).collect();
     let count = (entries.len() as u16).to_be_bytes();
@@ -360,12 +360,12 @@ pub(crate) fn roster_hash(run: &Run) -> [u8; 32] {
     h("roster", &items)
 }
 
-pub(crate) fn binding<S: Foe>(run: &Run) -> [u8; 32] {
+pub(crate) fn binding<S: Foe>(run: &Run<S>) -> [u8; 32] {
     let (t, n) = (run.threshold().t().to_be_bytes(), run.threshold().n().to_be_bytes());
     let dealers: Vec<u8> = run.roster().parties().iter().flat_map(PartyId::to_bytes).collect();
     h("binding", &[&[PROTOCOL], &[S::ID], &t, &n, &roster_hash(run), &[0; 4], &[0; 32], &dealers])
 }
 
-pub(crate) fn sid<S: Foe>(run: &Run) -> [u8; 32] {
+pub(crate) fn sid<S: Foe>(run: &Run<S>) -> [u8; 32] {
     h("sid", &[&[1], &[PROTOCOL], &run.session().0, &binding::<S>(run)])
 }

@@ -28,7 +28,12 @@ fn recorded<S: Foe>(game: &Game<S>) -> Vec<Envelope> {
 
 /// Drives party 1 of `run` through its messages, and at every point gives it everything that was recorded elsewhere.
 /// `mail` is what it gets of its own run.
-fn replay<S: Foe>(run: &Run, mail: &[Envelope], elsewhere: &[Envelope], want: &dyn Fn(&Header) -> Rejected) {
+fn replay<S: Foe>(
+    run: &Run<S>,
+    mail: &[Envelope],
+    elsewhere: &[Envelope],
+    want: &dyn Fn(&Header) -> Rejected,
+) {
     let me = id(1);
     let mut session = begin::<S>(run, me);
     let mut points = 0;

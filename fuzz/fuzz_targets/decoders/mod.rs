@@ -88,8 +88,8 @@ fn evidence(script: &Script<Dkg<E>>, run: Run) -> Decoder {
     };
     decoder("evidence", vec![seed], move |bytes| {
         let evidence = Evidence::from_bytes(bytes)?;
-        assert!(matches!(judge::<E>(&run, &evidence), Finding::Inconclusive | Finding::Guilty(..)));
-        if let Finding::Guilty(who, _) = judge::<E>(&run, &evidence) {
+        assert!(matches!(judge(&run, &evidence), Finding::Inconclusive | Finding::Guilty(..)));
+        if let Finding::Guilty(who, _) = judge(&run, &evidence) {
             assert_eq!(who, id(1));
         }
         Some(evidence.to_bytes())

@@ -1,0 +1,185 @@
+#![doc = include_str!("protocol.md")]
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use crate::curve::{Curve, Scheme, read_point, read_scalar};
+use crate::dkg::{Ceremony, Deal, Occasion, Stake};
+use crate::error::SetupError;
+use crate::identity::{PublicIdentity, Roster};
+use crate::key::{Made, Origin, PendingSeat, Seat, Source, together};
+use crate::party::{Parties, PartyId, Threshold};
+use crate::secret::Secret;
+use crate::session::{Session, SpendOnce, Terms};
+use crate::sharing::{Commitment, coefficient};
+use crate::wire::SessionId;
+
+/// The protocol's number in headers.
+pub const PROTOCOL: u8 = Made::Imported as u8;
+
+/// What all parties of an import agree on beforehand.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Run<S: Scheme> {
+    deal: Deal<S>,
+    /// The polynomial that shares of the key lie on, where there are shares.
+    shared: Option<Commitment<S::Curve>>,
+}
+
+impl<S: Scheme> Run<S> {
+    /// The import of a secret that `dealer` has, to the members of `roster`. `public_key` is the encoded key that the user of every device
+    /// expects; a dealer with another secret is refused. The dealer may be a member; if not, its id is nobody else's.
+    ///
+    /// # Errors
+    /// [`SetupError::Malformed`] unless `public_key` is a point; [`SetupError::RosterSize`]; [`SetupError::IdTaken`],
+    /// [`SetupError::DuplicateIdentity`], [`SetupError::BadIdentity`] for a dealer that does not go with the roster.
+    pub fn whole(
+        threshold: Threshold,
+        roster: Roster,
+        public_key: &[u8],
+        dealer: (PartyId, PublicIdentity),
+        session: SessionId,
+    ) -> Result<Self, SetupError> {
+        let point = read_point::<S::Curve>(public_key).ok_or(SetupError::Malformed("public key"))?;
+        let origin = Self::origin(&roster, &[dealer], None, session)?;
+        let deal = Deal::import(threshold, roster, origin, alloc::vec![point])?;
+        Ok(Self { deal, shared: None })
+    }
+
+    /// The import of a key from shares made elsewhere, by Shamir's scheme over the scheme's scalars: the `dealers`, as many as the
+    /// `commitment` says are needed, have the values at their ids. `chain_code` is the key's, if it has one; else the dealers make one.
+    ///
+    /// # Errors
+    /// As [`Run::whole`], and [`SetupError::DealerCount`].
+    pub fn shares(
+        threshold: Threshold,
+        roster: Roster,
+        commitment: &Commitment<S::Curve>,
+        chain_code: Option<[u8; 32]>,
+        dealers: &Roster,
+        session: SessionId,
+    ) -> Result<Self, SetupError> {
+        if dealers.len() != commitment.t() {
+            let t = u16::try_from(commitment.t()).unwrap_or(u16::MAX);
+            return Err(SetupError::DealerCount { dealers: dealers.len(), t });
+        }
+        let dealers: Vec<_> = dealers.iter().collect();
+        let origin = Self::origin(&roster, &dealers, chain_code, session)?;
+        let deal = Deal::import(threshold, roster, origin, commitment.points().to_vec())?;
+        Ok(Self { deal, shared: Some(commitment.clone()) })
+    }
+
+    fn origin(
+        roster: &Roster,
+        dealers: &[(PartyId, PublicIdentity)],
+        chain_code: Option<[u8; 32]>,
+        session: SessionId,
+    ) -> Result<Origin, SetupError> {
+        let cast = together(roster, dealers)?;
+        let source = Some(Source { points: Vec::new(), chain_code });
+        let dealers = Parties::new(dealers.iter().map(|(id, _)| *id))?;
+        Ok(Origin { made: Made::Imported, dealers, cast, source, ..Origin::generated(roster, session) })
+    }
+
+    /// How many of how many.
+    #[must_use]
+    pub const fn threshold(&self) -> Threshold {
+        self.deal.threshold()
+    }
+
+    /// The members.
+    #[must_use]
+    pub const fn roster(&self) -> &Roster {
+        self.deal.roster()
+    }
+
+    /// Who deals, ascending.
+    #[must_use]
+    pub const fn dealers(&self) -> &Parties {
+        self.deal.origin().dealers()
+    }
+
+    /// Everybody who takes part, dealers and members: who signs envelopes of the run, and its certificate.
+    #[must_use]
+    pub const fn cast(&self) -> &Roster {
+        self.deal.origin().cast()
+    }
+
+    /// The run's id.
+    #[must_use]
+    pub const fn session(&self) -> SessionId {
+        self.deal.origin().session()
+    }
+
+    /// The terms at one party.
+    #[must_use]
+    pub fn terms(&self, me: PartyId) -> Terms {
+        self.deal.terms(me)
+    }
+}
+
+impl<S: Scheme> Occasion for Run<S> {
+    type Scheme = S;
+    type Output = Seat<S>;
+    type Pending = PendingSeat<S>;
+
+    fn deal(&self) -> &Deal<S> {
+        &self.deal
+    }
+
+    fn pending(seat: &PendingSeat<S>) -> Option<&PendingSeat<S>> {
+        Some(seat)
+    }
+
+    fn output(seat: Seat<S>) -> Option<Seat<S>> {
+        Some(seat)
+    }
+}
+
+/// An import at one party.
+pub type Import<S> = Ceremony<Run<S>>;
+
+impl<S: Scheme> Import<S> {
+    /// Starts an import at a dealer. `secret` is the whole secret, or this dealer's share: `SCALAR_LEN` bytes, as the scheme encodes
+    /// scalars. `chain_code` is the key's, of a dealer of the whole; any 32 bytes where there never was one.
+    ///
+    /// # Errors
+    /// [`SetupError::SelfMissing`] if `me` does not deal; [`SetupError::Malformed`] unless `secret` is a scalar other than zero;
+    /// [`SetupError::WrongSecret`] if it is not that of the public key, or not on the polynomial: nothing is sent then.
+    /// [`SetupError::SessionSpent`].
+    pub fn deal(
+        run: &Run<S>,
+        me: PartyId,
+        secret: &Secret<[u8; 32]>,
+        chain_code: Option<Secret<[u8; 32]>>,
+        witness: &mut dyn SpendOnce,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Session<Self>, SetupError> {
+        let lambda = coefficient::<S::Curve>(run.dealers(), me).ok_or(SetupError::SelfMissing(me))?;
+        let scalar = read_scalar::<S::Curve>(secret.expose()).map(Secret::new);
+        let scalar = scalar.ok_or(SetupError::Malformed("secret"))?;
+        let public = S::Curve::mul_base(scalar.expose());
+        let expected = run.shared.as_ref().map(|shared| shared.at(me)).or_else(|| run.deal.public_key());
+        if expected != Some(public) {
+            return Err(SetupError::WrongSecret(me));
+        }
+        let constant = Secret::new(lambda * scalar.expose());
+        Self::begin(run, me, Stake::Constant(constant, chain_code), witness, rng)
+    }
+
+    /// Starts an import at a member that does not deal.
+    ///
+    /// # Errors
+    /// [`SetupError::SelfMissing`] if `me` is no member, [`SetupError::ShareMissing`] if it deals; [`SetupError::SessionSpent`].
+    pub fn receive(
+        run: &Run<S>,
+        me: PartyId,
+        witness: &mut dyn SpendOnce,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Session<Self>, SetupError> {
+        if run.dealers().contains(me) {
+            return Err(SetupError::ShareMissing(me));
+        }
+        Self::begin(run, me, Stake::None, witness, rng)
+    }
+}
