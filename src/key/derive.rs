@@ -33,7 +33,6 @@ fn descend<S: Derive>(
 }
 
 #[cfg(test)]
-#[allow(dead_code, unused_imports)] // without any curve
 mod tests {
     use alloc::vec::Vec;
 
@@ -204,6 +203,8 @@ mod tests {
             assert_eq!(*derived.tweak(), scalar(tweak), "{line}");
             assert_eq!(derived.public_key(), hex32(key), "{line}");
             assert_eq!(*derived.chain_code(), hex32(next), "{line}");
+            let ordinary = ed25519_dalek::VerifyingKey::from_bytes(&hex32(key)).unwrap();
+            assert!(!ordinary.is_weak());
             assert_eq!(*derived.point(), Ed25519::mul_base(&(scalar(secret) + scalar(tweak))));
             count += 1;
         }
