@@ -21,10 +21,12 @@ pub enum Derivation {
     Slip10,
     /// This crate's own, and **no standard**: `w || c' = XOF("own-derive"; u8 scheme, c, K, u32 i, u32 a; 96)` with `w` of 64 bytes and `c'` of
     /// 32; `step = int(w) mod q`, little-endian on edwards25519. `a` is 0, and one more where the step is zero or the child the identity.
+    /// With `LP(x) = u32(len x) || x`, `XOF(tag; x_1, .., x_m; n)` is the first n bytes of `H_0 || H_1 || ..`, where
+    /// `H_j = SHA-256(LP("quorate/1/" || tag) || LP(x_1) || .. || LP(x_m) || LP(u32 j))`; integers are big-endian.
     ///
     /// Read this before you use it on Ed25519:
     ///
-    /// - It is neither SLIP-10, which has hardened children only on that curve, nor BIP32-Ed25519. **No other wallet can find these keys**:
+    /// - It is neither SLIP-10, which on that curve has hardened children only, nor BIP32-Ed25519. **No other wallet can find these keys**:
     ///   record that they were made by this crate, and the path.
     /// - As with BIP-32, parent and children are one security domain: the parent's public key and chain code together with the secret of
     ///   one child give the parent's secret, and so every child's.

@@ -251,9 +251,6 @@ impl FromStr for Xpub {
             _ => XpubError::Base58,
         })?;
         let (key, sum) = bytes.get(..len).and_then(<[u8]>::split_last_chunk).ok_or(XpubError::Length)?;
-        if key.len() != LEN {
-            return Err(XpubError::Length);
-        }
         if checksum(key) != *sum {
             return Err(XpubError::Checksum);
         }
