@@ -26,6 +26,7 @@
 //! | `secp256k1`, `p256` | | keys on these curves |
 //! | `frost` | yes | FROST signing |
 //! | `ecdsa` | yes | pairings and ECDSA signing, for keys on the curves that are there |
+//! | `xpub` | | extended public keys of BIP-32 as text, for wallets that only watch; brings `secp256k1` |
 //! | `serde` | | `Serialize` and `Deserialize` of results, through the crate's own bytes |
 //! | `sim` | | an in-memory network with faults, for tests, benches and examples; needs `std` |
 //!

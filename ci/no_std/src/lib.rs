@@ -16,7 +16,7 @@ use quorate::ecdsa::{
 use quorate::error::{ResumeError, SetupError};
 use quorate::frost::{Sign, Task};
 use quorate::identity::PublicIdentity;
-use quorate::key::{KeyShare, PublicKey};
+use quorate::key::{KeyShare, Network, Path, PublicKey, Xpub, derive};
 use quorate::pairing::{Opening, Pair, Pairing, Pairings};
 use quorate::party::PartyId;
 use quorate::secret::Secret;
@@ -51,6 +51,17 @@ pub fn signing(
     rng: &mut dyn CryptoRng,
 ) -> Result<(), SetupError> {
     Sign::start(share, task, rng).map(drop)
+}
+
+/// Never called: what is named here is linked.
+pub fn watching(
+    key: &PublicKey<EcdsaSecp256k1>,
+    other: &PublicKey<FrostEd25519>,
+    path: &Path,
+) -> Result<(), SetupError> {
+    let text = alloc::format!("{}", Xpub::new(key, Network::Main).derive(path)?);
+    let read = text.parse::<Xpub>().map_err(|_| SetupError::Malformed("xpub"))?;
+    derive(other, path).map(|_| drop(read))
 }
 
 /// Never called: what is named here is linked.
