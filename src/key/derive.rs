@@ -24,7 +24,7 @@ use super::certificate::Sharing;
 use crate::curve::{Curve, Scheme, encode_point, read_scalar};
 use crate::error::SetupError;
 
-/// A scheme whose keys have children. Sealed, like [`Scheme`]. Ed25519 has none.
+/// A scheme whose keys have children. Sealed, like [`Scheme`]. Ed25519 and ristretto255 have none.
 pub trait Derive: Scheme {
     /// What becomes of an index whose hash is no scalar: hashed again (SLIP-10), or refused (BIP-32).
     #[doc(hidden)]
@@ -36,8 +36,23 @@ impl Derive for crate::curve::EcdsaSecp256k1 {
     const HASHES_AGAIN: bool = false;
 }
 
+#[cfg(feature = "secp256k1")]
+impl Derive for crate::curve::FrostTaproot {
+    const HASHES_AGAIN: bool = false;
+}
+
+#[cfg(feature = "secp256k1")]
+impl Derive for crate::curve::FrostSecp256k1 {
+    const HASHES_AGAIN: bool = false;
+}
+
 #[cfg(feature = "p256")]
 impl Derive for crate::curve::EcdsaP256 {
+    const HASHES_AGAIN: bool = true;
+}
+
+#[cfg(feature = "p256")]
+impl Derive for crate::curve::FrostP256 {
     const HASHES_AGAIN: bool = true;
 }
 
