@@ -43,7 +43,7 @@ pub enum Taproot {
 
 impl Taproot {
     /// What `t` hashes after the key.
-    fn root(&self) -> Option<&[u8]> {
+    pub(super) fn root(&self) -> Option<&[u8]> {
         match self {
             Self::KeyPath => Some(&[]),
             Self::ScriptRoot(root) => Some(root),
@@ -134,12 +134,12 @@ fn tagged(tag: &[u8]) -> Sha256 {
     Sha256::new().chain_update(tag).chain_update(tag)
 }
 
-fn tweak_hash(internal: [u8; 32], root: &[u8]) -> [u8; 32] {
+pub(super) fn tweak_hash(internal: [u8; 32], root: &[u8]) -> [u8; 32] {
     tagged(b"TapTweak").chain_update(internal).chain_update(root).finalize().into()
 }
 
 /// `t`, unless the hash is not below q, with probability 2^-127.
-fn tweak_scalar(hash: &[u8; 32]) -> Result<Scalar, SetupError> {
+pub(super) fn tweak_scalar(hash: &[u8; 32]) -> Result<Scalar, SetupError> {
     read_scalar::<Secp256k1>(hash).ok_or(SetupError::Malformed("tweak: its hash is no scalar"))
 }
 
@@ -167,7 +167,11 @@ pub struct Output {
 /// # Errors
 /// [`SetupError::Underivable`]; [`SetupError::Malformed`] if there is no such output, with negligible probability.
 pub fn output(key: &Sharing<FrostTaproot>, path: &Path, tweak: &Taproot) -> Result<Output, SetupError> {
-    let internal = KeyView::derived(key, path, &Taproot::Untweaked)?;
+    output_of(KeyView::derived(key, path, &Taproot::Untweaked)?, tweak)
+}
+
+/// The output of an internal key of even y.
+pub(super) fn output_of(internal: KeyView<FrostTaproot>, tweak: &Taproot) -> Result<Output, SetupError> {
     let internal_key = x_only(&internal)?;
     let Some(root) = tweak.root() else { return Ok(Output { key: internal_key, odd: false, internal_key }) };
     let key = internal.plus(&tweak_scalar(&tweak_hash(internal_key, root))?)?;
