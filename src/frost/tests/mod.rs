@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::curve::toy::{Toy, ToyPoint, ToyScalar, ToyScheme};
-use crate::curve::{Curve, Ed25519, FrostEd25519, encode_point, read_scalar, write_scalar};
+use crate::curve::{Curve, FrostEd25519, encode_point, read_scalar, write_scalar};
 use crate::error::{Abort, Chance, Verdict};
 use crate::identity::{IdentityKey, Roster};
 use crate::key::{Certificate, First, KeyShare, PendingShare};
@@ -26,8 +26,6 @@ use crate::secret::Secret;
 use crate::session::{Session, State};
 use crate::sharing::{Commitment, Polynomial};
 use crate::wire::{Kind, SessionId};
-
-type E = FrostEd25519;
 
 fn id(number: u16) -> PartyId {
     PartyId::new(number).unwrap()
@@ -38,31 +36,31 @@ fn rng(seed: u64) -> ChaCha20Rng {
 }
 
 /// B7: a binding factor that did not depend on one of these would let signatures of parallel sessions be combined.
-#[test]
-fn binding_factors_change_with_set_message_key_and_every_commitment() {
+fn binding_factors_change<S: Suite>() {
+    let len = S::Curve::POINT_LEN;
     let mut rng = rng(1);
     let mut key = || {
-        let polynomial = Polynomial::<Ed25519>::random(Threshold::new(2, 4).unwrap(), &mut rng);
-        Commitment::<Ed25519>::new(polynomial.commit()).unwrap()
+        let polynomial = Polynomial::<S::Curve>::random(Threshold::new(2, 4).unwrap(), &mut rng);
+        Commitment::<S::Curve>::new(polynomial.commit()).unwrap()
     };
     let keys = [key(), key()];
-    let secret = Secret::new(<Ed25519 as Curve>::Scalar::ONE);
+    let secret = Secret::new(<S::Curve as Curve>::Scalar::ONE);
     let mut commitments = |number| {
         let share =
-            SigningShare::<E> { id: id(number), secret: &secret, commitment: &keys[0], epoch_id: [0; 32] };
+            SigningShare::<S> { id: id(number), secret: &secret, commitment: &keys[0], epoch_id: [0; 32] };
         (id(number), SigningNonces::generate(share, &mut rng).commitments().clone())
     };
     let base = [commitments(1), commitments(2), commitments(3)];
     let others = [commitments(1), commitments(2), commitments(3), commitments(4)];
-    let factors = |key: &Commitment<Ed25519>, list: &[(PartyId, NonceCommitments)], message: &[u8]| {
-        let package = SigningPackage::<E>::new(key, list.iter().cloned(), message).unwrap();
+    let factors = |key: &Commitment<S::Curve>, list: &[(PartyId, NonceCommitments)], message: &[u8]| {
+        let package = SigningPackage::<S>::new(key, list.iter().cloned(), message).unwrap();
         let ids: Vec<_> = package.signers().iter().collect();
         ids.into_iter().zip(package.factors()).collect::<BTreeMap<_, _>>()
     };
     let half = |from: &NonceCommitments, half: usize, into: &NonceCommitments| {
         let mut bytes = into.as_bytes().to_vec();
-        bytes[32 * half..][..32].copy_from_slice(&from.as_bytes()[32 * half..][..32]);
-        NonceCommitments::from_bytes::<E>(&bytes).unwrap()
+        bytes[len * half..][..len].copy_from_slice(&from.as_bytes()[len * half..][..len]);
+        NonceCommitments::from_bytes::<S>(&bytes).unwrap()
     };
     let mut variants = BTreeMap::new();
     variants.insert("base".to_string(), factors(&keys[0], &base, b"m"));
@@ -100,6 +98,19 @@ fn binding_factors_change_with_set_message_key_and_every_commitment() {
     let mut reversed = base.to_vec();
     reversed.reverse();
     assert_eq!(factors(&keys[0], &reversed, b"m"), factors(&keys[0], &base, b"m"));
+}
+
+#[test]
+fn binding_factors_change_with_set_message_key_and_every_commitment() {
+    binding_factors_change::<FrostEd25519>();
+    #[cfg(feature = "secp256k1")]
+    binding_factors_change::<crate::curve::FrostTaproot>();
+    #[cfg(feature = "p256")]
+    binding_factors_change::<crate::curve::FrostP256>();
+    #[cfg(feature = "ristretto255")]
+    binding_factors_change::<crate::curve::FrostRistretto255>();
+    #[cfg(feature = "secp256k1")]
+    binding_factors_change::<crate::curve::FrostSecp256k1>();
 }
 
 impl Suite for ToyScheme {
