@@ -73,6 +73,7 @@ pub(super) fn concatenated<S: Scheme>(commitment: &[u8], z: &Scalar<S>) -> Vec<u
 }
 
 /// Bytes in hex.
+#[cfg(any(feature = "secp256k1", feature = "p256", feature = "ed25519", feature = "ristretto255"))]
 pub(super) fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }

@@ -82,6 +82,7 @@ impl<S: Suite> Task<S> {
         Self { path, delta: *derived.tweak(), derived: derived.public_key(), ..self }.formed()
     }
 
+    #[cfg(feature = "secp256k1")]
     pub(super) fn tweaked(self, tweak: S::Tweak) -> Result<Self, SetupError> {
         Self { tweak, ..self }.formed()
     }

@@ -59,6 +59,7 @@ impl<S: Scheme> KeyView<S> {
     }
 
     /// `-s`.
+    #[cfg(any(feature = "secp256k1", test))]
     pub(super) fn minus(mut self) -> Result<Self, SetupError> {
         self.negated = !self.negated;
         let (points, delta) = (self.commitment().points().iter().map(|p| -*p).collect(), -self.delta);
