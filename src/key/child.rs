@@ -49,14 +49,34 @@ impl Derive for crate::curve::EcdsaSecp256k1 {
     const DERIVATION: Derivation = Derivation::Bip32;
 }
 
+#[cfg(feature = "secp256k1")]
+impl Derive for crate::curve::FrostTaproot {
+    const DERIVATION: Derivation = Derivation::Bip32;
+}
+
+#[cfg(feature = "secp256k1")]
+impl Derive for crate::curve::FrostSecp256k1 {
+    const DERIVATION: Derivation = Derivation::Bip32;
+}
+
 #[cfg(feature = "p256")]
 impl Derive for crate::curve::EcdsaP256 {
+    const DERIVATION: Derivation = Derivation::Slip10;
+}
+
+#[cfg(feature = "p256")]
+impl Derive for crate::curve::FrostP256 {
     const DERIVATION: Derivation = Derivation::Slip10;
 }
 
 #[cfg(feature = "ed25519")]
 impl Derive for crate::curve::FrostEd25519 {
     const DERIVATION: Derivation = Derivation::Own;
+}
+
+#[cfg(feature = "ristretto255")]
+impl Derive for crate::curve::FrostRistretto255 {
+    const DERIVATION: Derivation = Derivation::None;
 }
 
 /// The public side of a derived key.
