@@ -3,9 +3,9 @@
 use quorate::curve::{FrostEd25519, FrostP256, FrostRistretto255, FrostSecp256k1, FrostTaproot};
 use quorate::error::{Rejected, SetupError};
 use quorate::frost::taproot::{output, output_key};
-use quorate::frost::{KeyView, Sign, Suite, Taproot, Task};
+use quorate::frost::{Coordinator, KeyView, Sign, SigningNonces, Suite, Taproot, Task};
 use quorate::key::{KeyShare, Path, derive};
-use quorate::party::{Parties, Threshold};
+use quorate::party::{Parties, PartyId, Threshold};
 use quorate::sim::Cast;
 use quorate::wire::SessionId;
 use sha2::{Digest, Sha256};
@@ -119,3 +119,28 @@ fn f0_1_holds_for_every_suite() {
     assert_eq!(make(&[2, 4]), Err(SetupError::NotInRoster(id(4))));
     assert_eq!(make(&[2, 3]), Ok(()));
 }
+
+/// Bodies: commitments 2L, a share 64, a coordinator's list 2L for each signer.
+fn messages_have_the_documented_sizes<S: Tested>() {
+    let shares = dealt::<S>(26);
+    let task = task(&shares[0], &[1, 2, 3], b"m");
+    let len = 2 * <S::Curve as quorate::curve::Curve>::POINT_LEN;
+    let size = |bytes: &[u8]| bytes.len() - 56;
+    let nonces = shares.iter().map(|share| SigningNonces::generate(share.into(), &mut rng(1)));
+    let nonces: Vec<_> = nonces.collect();
+    let given: Vec<_> = shares.iter().zip(&nonces).map(|(s, n)| (s.id(), n.commitments().clone())).collect();
+    let hub = Coordinator::start(task.clone(), PartyId::COORDINATOR, given).unwrap();
+    assert!(hub.outgoing(0).all(|list| size(list.bytes) == 3 * len));
+
+    let start = |(share, nonces)| Sign::start_with(share, task.clone(), nonces).unwrap();
+    let mut sessions: Vec<_> = shares.iter().zip(nonces).map(start).collect();
+    let first: Vec<_> = sessions.iter().map(|s| s.outgoing(0).next().unwrap().bytes.to_vec()).collect();
+    for (from, bytes) in (1..).zip(&first).skip(1) {
+        assert_eq!(size(bytes), len);
+        sessions[0].receive(id(from), bytes).unwrap();
+    }
+    sessions[0].advance(&mut rng(1)).unwrap();
+    assert_eq!(size(sessions[0].outgoing(1).next().unwrap().bytes), 64);
+}
+
+for_every_suite!(messages_have_the_documented_sizes);
