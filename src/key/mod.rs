@@ -14,6 +14,7 @@
 
 mod certificate;
 mod derive;
+pub mod epoch;
 mod origin;
 mod seat;
 mod share;
