@@ -21,7 +21,8 @@ pub(crate) fn sign(stage: &mut Stage<E>, signers: &[u16]) {
     };
     let sessions: Vec<_> = signers.iter().map(start).collect();
     let reports = stage.cast.only(&set(signers)).unwrap().run(sessions, &mut stage.rng);
-    assert_eq!(reports.into_iter().map(|report| report.output()).count(), signers.len());
+    let signatures: Vec<_> = reports.into_iter().map(|report| report.output()).collect();
+    assert_eq!(signatures.len(), signers.len());
 }
 
 /// C20, pitfall 25: 3 certifies to 1 and to nobody else; 2 and 4 are where they were, and follow when they are handed the certificate.

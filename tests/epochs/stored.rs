@@ -2,89 +2,105 @@
 
 use quorate::curve::{EcdsaP256, Scheme};
 use quorate::key::epoch::{EpochName, Epochs, Met};
-use quorate::session::Status;
+use quorate::refresh::Refresh;
+use quorate::session::{Session, Status};
 use rand_core::Rng as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::flows::sign;
 use crate::stage::{E, End, Stage, all_entered, deliver_all, honest, id, only_to};
 
-/// A crash of device 1 at any point from keeping to settling; whatever the point, it can come to the new epoch or is in it, and signs.
+/// A refresh that wants its shares kept at all three devices; 2 and 3 have kept and signed.
+fn before_keeping(stage: &mut Stage<E>) -> Vec<Session<Refresh<E>>> {
+    let mut sessions = stage.start(1);
+    for _ in 0..3 {
+        sessions.iter_mut().for_each(|session| drop(session.advance(&mut stage.rng).unwrap()));
+        deliver_from(stage, &mut sessions, 0);
+    }
+    for (device, session) in (2..).zip(&mut sessions[1..]) {
+        let input = stage.get(device).keep(session.pending().unwrap()).unwrap();
+        stage.store(device);
+        session.kept(&stage.cast.key(id(device)).unwrap().sign(&input)).unwrap();
+    }
+    sessions
+}
+
+fn deliver_from(stage: &Stage<E>, sessions: &mut [Session<Refresh<E>>], after: usize) {
+    let mail = sessions.iter().flat_map(|s| s.outgoing(after).map(|out| out.bytes.to_vec()));
+    deliver_all(&stage.cast, sessions, &mail.collect::<Vec<_>>());
+}
+
+/// Device 1 keeps and signs, and crashes at some of the points on the way.
+fn keep(stage: &mut Stage<E>, session: &mut Session<Refresh<E>>, point: usize) {
+    if point == 0 {
+        stage.crash(1);
+    }
+    let mut input = stage.get(1).keep(session.pending().unwrap()).unwrap();
+    if point == 1 {
+        // Not stored: nothing is known of it, and the session that came back wants it kept again.
+        stage.crash(1);
+        assert_eq!(stage.of(1).pending().count(), 0);
+        input = stage.get(1).keep(session.pending().unwrap()).unwrap();
+    }
+    stage.store(1);
+    if point == 2 {
+        // Stored and not signed: the same again.
+        stage.crash(1);
+        assert_eq!(stage.get(1).keep(session.pending().unwrap()), Ok(input));
+    }
+    session.kept(&stage.cast.key(id(1)).unwrap().sign(&input)).unwrap();
+    if point == 3 {
+        stage.crash(1);
+    }
+}
+
+/// It enters, and crashes at others.
+fn enter(stage: &mut Stage<E>, session: &mut Session<Refresh<E>>, point: usize, before: EpochName) {
+    if point == 4 {
+        // The session is gone for good: another device has the certificate.
+        stage.crash(1);
+        assert!(matches!(stage.meet(2, 1), Met::CaughtUp(_)));
+    } else {
+        let Ok(Status::Done(share)) = session.advance(&mut stage.rng) else { panic!() };
+        let receipt = stage.get(1).enter(share.public().certificate()).unwrap();
+        if point == 5 {
+            // Entered and not stored: it is pending again, and entered again to the same end.
+            stage.crash(1);
+            assert_eq!(stage.name(1), before);
+            assert_eq!(stage.get(1).enter(share.public().certificate()), Ok(receipt));
+        }
+    }
+    stage.store(1);
+    if point == 6 {
+        stage.crash(1);
+    }
+    assert_eq!((stage.public(1).epoch(), stage.of(1).owed()), (1, &[before][..]));
+    stage.get(1).settled(&[before]);
+    if point == 7 {
+        // Settled and not stored: the application destroys again what is gone.
+        stage.crash(1);
+        assert_eq!(stage.of(1).owed(), [before]);
+        stage.get(1).settled(&[before]);
+    }
+    stage.store(1);
+}
+
+/// A crash of device 1 at any point from keeping to settling; whatever the point, it comes to the new epoch, and signs.
 #[test]
 fn a_restart_at_every_point_around_the_certificate() {
-    for point in 0..8 {
+    for point in 0..=8 {
         let mut stage = Stage::<E>::new(2, 3, 3, 1);
         let before = stage.name(1);
-        let mut sessions = stage.start(1);
-        for _ in 0..3 {
-            for session in &mut sessions {
-                assert!(session.advance(&mut stage.rng).is_ok());
-            }
-            let mail: Vec<_> =
-                sessions.iter().flat_map(|s| s.outgoing(0).map(|out| out.bytes.to_vec())).collect();
-            deliver_all(&stage.cast, &mut sessions, &mail);
-        }
-        // The others go on.
-        for (device, session) in (2..).zip(&mut sessions[1..]) {
-            let input = stage.records.get_mut(&device).unwrap().keep(session.pending().unwrap()).unwrap();
-            stage.store(device);
-            session.kept(&stage.cast.key(id(device)).unwrap().sign(&input)).unwrap();
-        }
-        let crash = |stage: &mut Stage<E>, at: usize| {
-            if at == point {
-                stage.crash(1);
-            }
-        };
-        crash(&mut stage, 0);
-        let mut input = stage.get(1).keep(sessions[0].pending().unwrap()).unwrap();
-        if point == 1 {
-            // Not stored: nothing is known of it, and it is kept again by the session that came back.
-            stage.crash(1);
-            assert_eq!(stage.of(1).pending().count(), 0);
-            input = stage.get(1).keep(sessions[0].pending().unwrap()).unwrap();
-        }
-        stage.store(1);
-        crash(&mut stage, 2);
-        if point == 3 {
-            // Stored and not signed: the same again.
-            stage.crash(1);
-            assert_eq!(stage.get(1).keep(sessions[0].pending().unwrap()), Ok(input));
-        }
-        sessions[0].kept(&stage.cast.key(id(1)).unwrap().sign(&input)).unwrap();
-        let mail: Vec<_> =
-            sessions.iter().flat_map(|s| s.outgoing(2).map(|out| out.bytes.to_vec())).collect();
-        deliver_all(&stage.cast, &mut sessions, &mail);
+        let mut sessions = before_keeping(&mut stage);
+        keep(&mut stage, &mut sessions[0], point);
+        deliver_from(&stage, &mut sessions, 2);
         for (device, session) in (2..).zip(&mut sessions[1..]) {
             let Ok(Status::Done(share)) = session.advance(&mut stage.rng) else { panic!() };
             let receipt = stage.get(device).enter(share.public().certificate()).unwrap();
             assert_eq!(receipt.erased, [before]);
             stage.store(device);
         }
-        if point == 4 {
-            // The session is gone for good: another device has the certificate.
-            stage.crash(1);
-            assert!(matches!(stage.meet(2, 1), Met::CaughtUp(_)));
-        } else {
-            let Ok(Status::Done(share)) = sessions[0].advance(&mut stage.rng) else { panic!() };
-            let receipt = stage.get(1).enter(share.public().certificate()).unwrap();
-            if point == 5 {
-                // Entered and not stored: it is pending again, and entered again to the same end.
-                stage.crash(1);
-                assert_eq!(stage.name(1), before);
-                assert_eq!(stage.get(1).enter(share.public().certificate()), Ok(receipt));
-            }
-        }
-        stage.store(1);
-        crash(&mut stage, 6);
-        assert_eq!((stage.public(1).epoch(), stage.of(1).owed()), (1, &[before][..]));
-        stage.get(1).settled(&[before]);
-        if point == 7 {
-            // Settled and not stored: the application destroys again what is gone.
-            stage.crash(1);
-            assert_eq!(stage.of(1).owed(), [before]);
-            stage.get(1).settled(&[before]);
-        }
-        stage.store(1);
+        enter(&mut stage, &mut sessions[0], point, before);
         stage.crash(1);
         assert_eq!(stage.of(1).owed(), []);
         sign(&mut stage, &[1, 3]);

@@ -268,12 +268,12 @@ impl Search {
         let by_bad = all_sent && self.scene.bad.is_some_and(|bad| cast >> bad & 1 == 1);
         let handed = self.mutant != Mutant::Ack && (by_bad || self.honest().any(holds));
         let step = if complete { Step::Enter(p, run) } else { Step::HandOver { to: p, run } };
-        if complete || handed {
-            if let Some(entered) = self.moved(true, state.memory[p], p, run) {
-                let mut next = *state;
-                next.memory[p] = entered;
-                self.reach(next, at, step);
-            }
+        if (complete || handed)
+            && let Some(entered) = self.moved(true, state.memory[p], p, run)
+        {
+            let mut next = *state;
+            next.memory[p] = entered;
+            self.reach(next, at, step);
         }
     }
 
