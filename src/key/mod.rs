@@ -4,6 +4,7 @@
 //! ([`Origin`]), and the digests that pin that run. It becomes a [`PublicKey`] with a complete [`Certificate`]: the signature of everybody who
 //! took part, each saying that it holds its share durably. A [`PendingShare`] is a share without the certificate, a [`KeyShare`] one
 //! with it. Where not everybody who takes part is a member, a device ends with a [`Seat`].
+//! [`epoch::Epochs`] is a device's record of a key over its epochs: which share signs, what waits, and what may be erased.
 //! [`derive()`] gives the public side of a child key (BIP-32, SLIP-10).
 //!
 //! - `cert = H("cert"; sid, u32 epoch, base epoch_id, e1, e2, u8 scheme, u16 t, roster hash, V encoded, chain code)`, where `sid` is that of

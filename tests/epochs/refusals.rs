@@ -43,9 +43,16 @@ fn a_step_above_2_to_the_16_needs_a_confirmation() {
         stage.of(1).admits(far + MAX_STEP + 1),
         Err(EpochError::FarAhead { epoch: far + MAX_STEP + 1, highest: far })
     );
-    // A confirmation that is overtaken is none any more.
+    // A confirmation that is overtaken is none any more, and the record reads back.
     stage.get(1).confirm(far);
     assert_eq!(stage.of(1).admits(far), Err(EpochError::Signed { epoch: far, highest: far }));
+    stage.store(1);
+    stage.crash(1);
+    stage.get(1).confirm(u32::MAX);
+    stage.get(1).raise_highest(u32::MAX).unwrap();
+    stage.store(1);
+    stage.crash(1);
+    assert_eq!(stage.of(1).highest_signed(), Some(u32::MAX));
 }
 
 #[test]

@@ -202,20 +202,24 @@ fn records_that_cannot_have_come_about() {
     let end = content(0).len();
     assert_eq!(content(0)[end - 40..end - 32], [0, 0, 0, 1, 0, 0, 0, 0]);
     assert!(!change(0, end - 36, &[0, 0, 0, 1]) && !change(0, end - 37, &[2]));
-    // Two pending ones in the other order, or one twice.
-    let form = |epoch: usize| {
-        let record = Epochs::<E>::from_bytes(&records[0]).unwrap();
+    // Who left dealt, and is no member: device 1, not 2, which is in the roster, nor 4, which did not deal.
+    assert!(Epochs::<E>::from_bytes(&records[5]).unwrap().current().is_none());
+    assert!(!change(5, 3, &[0, 2]) && !change(5, 3, &[0, 4]));
+    // Two pending ones in the other order, or one twice, or those of another device.
+    let form = |device: usize, epoch: usize| {
+        let record = Epochs::<E>::from_bytes(&records[device]).unwrap();
         let form = record.pending().nth(epoch).unwrap().to_bytes();
         [&(form.expose().len() as u32).to_be_bytes()[..], form.expose()].concat()
     };
-    let (three, four) = (form(0), form(1));
+    let (three, four) = (form(0, 0), form(0, 1));
     let start = end - 40 - three.len() - four.len();
-    for wrong in [[&four, &three], [&three, &three], [&four, &four]] {
-        let mut bytes = content(0)[..start].to_vec();
-        wrong.into_iter().for_each(|form| bytes.extend_from_slice(form));
-        bytes.extend_from_slice(&content(0)[end - 40..]);
-        assert!(Epochs::<E>::from_bytes(&closed(bytes)).is_none());
-    }
+    let with = |pending: [&[u8]; 2]| {
+        let bytes = [&content(0)[..start], &pending.concat(), &content(0)[end - 40..]].concat();
+        Epochs::<E>::from_bytes(&closed(bytes)).is_some()
+    };
+    assert!(with([&three, &four]));
+    assert!(!with([&four, &three]) && !with([&three, &three]) && !with([&four, &four]));
+    assert!(!with([&form(1, 0), &four]) && !with([&three, &form(1, 1)]));
 }
 
 #[test]
