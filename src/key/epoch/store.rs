@@ -1,14 +1,4 @@
 //! The stored form of a record.
-//!
-//! | field | bytes |
-//! |---|---|
-//! | version, `e`, flags (1: burned) | 1 each |
-//! | id, key id | 2, 32 |
-//! | highest number, confirmed number | each 1 (0 or 1) and, if 1, 4 |
-//! | epoch entered last: 0 none, 1 a share, 2 left | 1; then, unless 0, length 4 and the share's or the public key's form |
-//! | pending: count, then of each its length and form | 4, then 4 and the form |
-//! | erased and not settled: count, then of each number and id | 4, then 36 |
-//! | SHA-256 of all that | 32 |
 
 use alloc::vec::Vec;
 
@@ -27,8 +17,18 @@ use crate::wire::{Reader, put_u16, put_u32};
 const HEAD: usize = 3 + 2 + 32 + 2 * 5 + 5 + 4 + 4;
 
 impl<S: Scheme> Epochs<S> {
-    /// The stored form, secret; the module `store` has its layout. Seal it before it touches a disk, and let no restored backup take the place of
+    /// The stored form, secret. Seal it before it touches a disk, and let no restored backup take the place of
     /// a newer one: a device that forgets what it signed for can split the key.
+    ///
+    /// | field | bytes |
+    /// |---|---|
+    /// | version, `e`, flags (1: burned) | 1 each |
+    /// | id, key id | 2, 32 |
+    /// | highest number, confirmed number | each 1 (0 or 1) and, if 1, 4 |
+    /// | epoch entered last: 0 none, 1 a share, 2 left | 1; then, unless 0, length 4 and the share's or the public key's form |
+    /// | pending: count, then of each its length and form | 4, then 4 and the form |
+    /// | erased and not settled: count, then of each number and id | 4, then 36 |
+    /// | SHA-256 of all that | 32 |
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
         let current = self.book.current.as_ref().map(|entry| match &entry.held {
