@@ -4,6 +4,7 @@
 //! ([`Origin`]), and the digests that pin that run. It becomes a [`PublicKey`] with a complete [`Certificate`]: the signature of everybody who
 //! took part, each saying that it holds its share durably. A [`PendingShare`] is a share without the certificate, a [`KeyShare`] one
 //! with it. Where not everybody who takes part is a member, a device ends with a [`Seat`].
+//! [`epoch::Epochs`] is a device's record of a key over its epochs: which share signs, what waits, and what may be erased.
 //! [`derive()`] gives the public side of a child key at a [`Path`], by the rule of its scheme ([`Derivation`]); `Xpub` (feature
 //! `xpub`) is an extended public key of BIP-32, for wallets that only watch.
 //!
@@ -16,6 +17,7 @@
 mod certificate;
 mod child;
 mod derive;
+pub mod epoch;
 mod origin;
 mod path;
 mod seat;
