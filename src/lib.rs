@@ -7,6 +7,7 @@
 //!
 //! # Where to start
 //! - [`dkg`]: make a key that never exists in one place. The module is the specification.
+//! - [`repair`]: give a member its lost share back.
 //! - [`frost`]: sign with it (RFC 9591), Ed25519.
 //! - [`pairing`], [`ecdsa`]: pair the devices once, and sign with any ECDSA key that they share.
 //! - [`session`]: the driver, and what the caller owes it.
@@ -26,6 +27,7 @@
 //! | `secp256k1`, `p256` | | keys on these curves |
 //! | `frost` | yes | FROST signing |
 //! | `ecdsa` | yes | pairings and ECDSA signing, for keys on the curves that are there |
+//! | `hazmat` | | putting a key's secret together, to leave threshold cryptography ([`key`]) |
 //! | `serde` | | `Serialize` and `Deserialize` of results, through the crate's own bytes |
 //! | `sim` | | an in-memory network with faults, for tests, benches and examples; needs `std` |
 //!
@@ -65,6 +67,7 @@ pub mod pairing;
 pub mod party;
 mod proof;
 pub mod refresh;
+pub mod repair;
 pub mod reshare;
 pub mod secret;
 pub mod session;
