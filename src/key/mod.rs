@@ -14,6 +14,8 @@
 
 mod certificate;
 mod derive;
+#[cfg(feature = "hazmat")]
+mod export;
 mod origin;
 mod seat;
 mod share;
@@ -21,6 +23,8 @@ mod sharing;
 
 pub use certificate::{Certificate, CertificateError, PublicKey};
 pub use derive::{Derive, Derived, Path, derive};
+#[cfg(feature = "hazmat")]
+pub use export::{Exported, export};
 pub(crate) use origin::{Base, Source, together};
 pub use origin::{Made, Origin};
 pub use seat::{Leaver, PendingSeat, Seat};

@@ -14,9 +14,7 @@ use crate::curve::{Curve, Scheme};
 use crate::error::SetupError;
 use crate::key::{KeyShare, PublicKey};
 use crate::party::{Parties, PartyId};
-use crate::session::{
-    Expect, Failure, Inbox, Outbox, Plan, RoundPlan, Session, State, Step, Terms, binding,
-};
+use crate::session::{Expect, Failure, Inbox, Outbox, Plan, RoundPlan, Session, State, Step, Terms, binding};
 use crate::wire::{Kind, SessionId};
 
 /// The protocol's number in headers.

@@ -38,8 +38,7 @@ impl<S: Scheme> Round1<S> {
         rng: &mut dyn CryptoRng,
     ) -> Result<(Self, Outbox), SetupError> {
         let (me, lost) = (share.id(), run.lost);
-        let lambda =
-            coefficient_at::<S::Curve>(&run.helpers, me, lost).ok_or(SetupError::SelfMissing(me))?;
+        let lambda = coefficient_at::<S::Curve>(&run.helpers, me, lost).ok_or(SetupError::SelfMissing(me))?;
         let term = Secret::new(lambda * share.secret().expose());
         let others = run.helpers.without(me);
         let (own, parts) = split::<S::Curve>(term, others.len(), rng);
@@ -166,7 +165,9 @@ mod tests {
             let with = |a: u64, b: u64| [&[5][..corrupt], &[a, b]].concat();
             let expected = views(&with(0, 9), corrupt);
             assert_eq!(expected.len(), 13usize.pow(1 + 2 * corrupt as u32), "all that add up");
-            assert!(expected.values().all(|count| *count == expected[&view(&terms(&with(0, 9)), corrupt, 0)]));
+            assert!(
+                expected.values().all(|count| *count == expected[&view(&terms(&with(0, 9)), corrupt, 0)])
+            );
             for (a, b) in [(9, 0), (4, 5), (12, 10)] {
                 assert!(views(&with(a, b), corrupt) == expected);
             }

@@ -39,7 +39,11 @@ impl fmt::Debug for Message {
         let mut out = f.debug_struct("Message");
         out.field("from", &self.from).field("kind", &self.kind);
         let (private, public) = (Private(&self.body), &self.body);
-        if self.kind == Kind::Direct { out.field("body", &private) } else { out.field("body", public) };
+        if self.kind == Kind::Direct {
+            out.field("body", &private)
+        } else {
+            out.field("body", public)
+        };
         out.field("signature", &self.signature).finish()
     }
 }

@@ -105,7 +105,11 @@ impl fmt::Debug for Sent {
         let mut out = f.debug_struct("Sent");
         out.field("to", &self.to);
         let (private, public) = (inbox::Private(&self.bytes), &self.bytes);
-        if self.to.is_some() { out.field("bytes", &private) } else { out.field("bytes", public) };
+        if self.to.is_some() {
+            out.field("bytes", &private)
+        } else {
+            out.field("bytes", public)
+        };
         out.finish()
     }
 }

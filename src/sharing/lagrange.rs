@@ -29,7 +29,8 @@ fn at<C: Curve>(set: &Parties, i: PartyId, x: u16) -> Option<C::Scalar> {
 /// All coefficients of a set, ascending by id. One inversion for all.
 #[must_use]
 pub fn coefficients<C: Curve>(set: &Parties) -> Vec<C::Scalar> {
-    let (numerators, mut denominators): (Vec<_>, Vec<_>) = set.iter().map(|i| fraction::<C>(set, i, 0)).unzip();
+    let (numerators, mut denominators): (Vec<_>, Vec<_>) =
+        set.iter().map(|i| fraction::<C>(set, i, 0)).unzip();
     let mut scratch = denominators.clone();
     BatchInverter::invert_with_external_scratch(&mut denominators, &mut scratch);
     numerators.into_iter().zip(denominators).map(|(n, d)| n * d).collect()
@@ -76,8 +77,7 @@ mod tests {
                 assert_eq!(found, secret);
                 // and so does the value at every party, in the set or not
                 for x in all.clone().map(|x| PartyId::new(x).unwrap()) {
-                    let sum =
-                        |acc, i| acc + f.at(i) * coefficient_at::<Toy>(&set, i, x).unwrap();
+                    let sum = |acc, i| acc + f.at(i) * coefficient_at::<Toy>(&set, i, x).unwrap();
                     assert_eq!(set.iter().fold(<Toy as Curve>::Scalar::ZERO, sum), f.at(x));
                 }
             }
