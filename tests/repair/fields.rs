@@ -191,14 +191,13 @@ fn l2_1_a_wrong_scalar_anywhere_leaves_suspects_and_no_share() {
     l2_1_everywhere::<EcdsaP256>();
 }
 
-/// A helper whose share is not the certified one, as a whole: every message of it is well-formed.
+/// A helper whose share is not the certified one: its parts are as good as any, and its sum is off by its own term's error.
 #[test]
 fn l2_1_a_helper_with_another_share_is_noticed() {
     type S = FrostEd25519;
     let game = Game::<S>::new(3, &IDS, 1);
     let run = game.run(LOST, &HELPERS, 1);
     for liar in HELPERS {
-        // its term off by any factor and its number as it likes
         let ends = changed(&game, &run, &mut |(round, from, _), body| {
             if (round, from) == (2, liar) {
                 let off = scalar::<S>(body) + Scalar::<S>::from(1u64 << 40);

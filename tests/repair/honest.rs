@@ -183,6 +183,15 @@ fn helpers_report_what_they_signed_for() {
         assert_eq!(rebuilt.highest_signed(), said[0].max(said[1]));
         assert_eq!(stored(&rebuilt.share), marked(game.share(2)));
     }
+    // whatever they say, the rebuilt share is of its own epoch
+    let ends = game.play(&run, 9, Faults::default(), &mut |letter| {
+        if letter.header.round == 2 {
+            letter.body[32..].copy_from_slice(&[0, 0, 0, 1]);
+        }
+        true
+    });
+    let rebuilt = at_the_lost(&run, ends).unwrap().unwrap().rebuilt().unwrap();
+    assert_eq!((&rebuilt.signed[..], rebuilt.highest_signed()), (&[(id(1), 1), (id(3), 1)][..], 5));
     let session = Repair::help(&run, game.share(1), None, &mut rng).unwrap();
     let header = Header::split(session.outgoing(0).next().unwrap().bytes);
     assert_eq!(header.unwrap().0.binding, run.terms(id(1)).binding);

@@ -118,6 +118,28 @@ fn a_run_broken_off_after_any_message_is_started_again() {
     check::<EcdsaP256>();
 }
 
+/// A helper that restarts under the same session id, when one of the others has its first message already: no share comes of it, and everybody
+/// is suspected. Under a new id it does.
+#[test]
+fn a_helper_restarted_under_the_same_id_makes_suspects_of_all() {
+    type S = FrostEd25519;
+    let game = Game::<S>::new(3, &[2, 5, 9, 300], 18);
+    let run = game.run(300, &[2, 5, 9], 1);
+    let first = sent(&game.start(&run, 18)[0]);
+    let ends = game.play(&run, 19, Default::default(), &mut |letter| {
+        if let Some((.., bytes)) = first.iter().find(|(from, to, _)| {
+            (*from, *to, id(5)) == (letter.header.from, letter.to, letter.to) && letter.header.round == 1
+        }) {
+            letter.body = bytes[56..].to_vec();
+        }
+        true
+    });
+    let abort = crate::game::at_the_lost(&run, ends).unwrap().unwrap_err();
+    assert_eq!((abort.round, abort.check), (2, "L2.1"));
+    let ends = game.play(&game.run(300, &[2, 5, 9], 2), 19, Default::default(), &mut |_| true);
+    assert!(matches!(crate::game::at_the_lost(&run, ends), Some(Ok(Outcome::Rebuilt(_)))));
+}
+
 /// Everything of these runs, into a session of another that waits for messages of those senders.
 #[test]
 fn messages_of_another_run_are_refused_and_change_nothing() {
