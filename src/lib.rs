@@ -7,6 +7,7 @@
 //!
 //! # Where to start
 //! - [`dkg`]: make a key that never exists in one place. The module is the specification.
+//! - [`repair`]: give a member its lost share back.
 //! - [`frost`]: sign with it (RFC 9591; BIP-340 and BIP-341 for Taproot).
 //! - [`pairing`], [`ecdsa`]: pair the devices once, and sign with any ECDSA key that they share.
 //! - [`session`]: the driver, and what the caller owes it.
@@ -29,6 +30,7 @@
 //! | `frost` | yes | FROST signing, for keys of the FROST schemes that are there |
 //! | `ecdsa` | yes | pairings and ECDSA signing, for keys on the curves that are there |
 //! | `xpub` | | extended public keys of BIP-32 as text, for wallets that only watch; brings `secp256k1` |
+//! | `hazmat` | | putting a key's secret together, to leave threshold cryptography ([`key`]) |
 //! | `serde` | | `Serialize` and `Deserialize` of results, through the crate's own bytes |
 //! | `sim` | | an in-memory network with faults, for tests, benches and examples; needs `std` |
 //!
@@ -68,6 +70,7 @@ pub mod pairing;
 pub mod party;
 mod proof;
 pub mod refresh;
+pub mod repair;
 pub mod reshare;
 pub mod secret;
 pub mod session;

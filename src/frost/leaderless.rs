@@ -148,6 +148,7 @@ impl<S: Suite> Round1<S> {
             secret: &self.secret,
             commitment: self.task.key().commitment(),
             epoch_id: self.task.key().epoch_id(),
+            unchecked: None,
         };
         let own =
             sign(self.nonces, share, &package).map_err(|_| Abort::no_fault(1, "F1.2", Chance::OwnFault))?;

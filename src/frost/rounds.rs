@@ -38,12 +38,15 @@ impl<S: Suite> SignatureShare<S> {
 ///
 /// # Errors
 /// [`SetupError::WrongNonce`] if the package does not hold exactly these nonces' commitments for this signer [F1.2], or they were made
-/// for another share; [`SetupError::SelfMissing`] if this signer is not in it.
+/// for another share; [`SetupError::SelfMissing`] if this signer is not in it; [`SetupError::RefreshFirst`], [`SetupError::Burned`] for a key share that
+/// may not sign.
 pub fn sign<S: Suite>(
     nonces: SigningNonces<S>,
     share: SigningShare<'_, S>,
     package: &SigningPackage<S>,
 ) -> Result<SignatureShare<S>, SetupError> {
+    // [L2.2] as in the sessions
+    share.unchecked.map_or(Ok(()), |of| of.check_standing(false))?;
     let (Some(place), Some(lambda)) = (package.signer(share.id), package.lambda(share.id)) else {
         return Err(SetupError::SelfMissing(share.id));
     };

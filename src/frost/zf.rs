@@ -171,15 +171,19 @@ impl<S: Suite> Share<S> {
 
 impl<'a, S: Suite> From<&'a Share<S>> for SigningShare<'a, S> {
     fn from(share: &'a Share<S>) -> Self {
-        Self { id: share.id, secret: &share.secret, commitment: &share.commitment, epoch_id: share.epoch_id }
+        let (id, secret, commitment) = (share.id, &share.secret, &share.commitment);
+        Self { id, secret, commitment, epoch_id: share.epoch_id, unchecked: None }
     }
 }
 
 /// A share as a `KeyPackage`: secret bytes.
 ///
 /// # Errors
-/// [`SetupError::Malformed`] if the share is zero, which happens with negligible probability and has no encoding.
+/// [`SetupError::Malformed`] if the share is zero, which happens with negligible probability and has no encoding;
+/// [`SetupError::RefreshFirst`], [`SetupError::Burned`] for a key share that may not sign.
 pub fn encode_key_package<S: Suite>(share: SigningShare<'_, S>) -> Result<Secret<Vec<u8>>, SetupError> {
+    // [L2.2] what signs nothing here does not sign elsewhere
+    share.unchecked.map_or(Ok(()), |of| of.check_standing(false))?;
     let commitment = share.commitment;
     let mut out = Secret::buffer(HEADER + ID + S::Curve::SCALAR_LEN + 2 * S::Curve::POINT_LEN + 3);
     let bytes = out.expose_mut();

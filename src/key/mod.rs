@@ -18,6 +18,8 @@ mod certificate;
 mod child;
 mod derive;
 pub mod epoch;
+#[cfg(feature = "hazmat")]
+mod export;
 mod origin;
 mod path;
 mod seat;
@@ -29,6 +31,8 @@ mod xpub;
 pub use certificate::{Certificate, CertificateError, PublicKey};
 pub use child::{Derivation, Derive, Derived};
 pub use derive::derive;
+#[cfg(feature = "hazmat")]
+pub use export::{Exported, export};
 pub(crate) use origin::{Base, Source, together};
 pub use origin::{Made, Origin};
 pub use path::Path;

@@ -9,7 +9,7 @@ mod polynomial;
 
 pub use feldman::Commitment;
 pub(crate) use feldman::evaluate_unchecked;
-pub use lagrange::{coefficient, coefficients};
+pub use lagrange::{coefficient, coefficient_at, coefficients};
 pub(crate) use polynomial::Polynomial;
 
 use crate::curve::Curve;

@@ -46,8 +46,13 @@ fn binding_factors_change<S: Suite>() {
     let keys = [key(), key()];
     let secret = Secret::new(<S::Curve as Curve>::Scalar::ONE);
     let mut commitments = |number| {
-        let share =
-            SigningShare::<S> { id: id(number), secret: &secret, commitment: &keys[0], epoch_id: [0; 32] };
+        let share = SigningShare::<S> {
+            id: id(number),
+            secret: &secret,
+            commitment: &keys[0],
+            epoch_id: [0; 32],
+            unchecked: None,
+        };
         (id(number), SigningNonces::generate(share, &mut rng).commitments().clone())
     };
     let base = [commitments(1), commitments(2), commitments(3)];

@@ -35,7 +35,13 @@ impl Key {
     }
 
     fn share(&self, id: PartyId) -> SigningShare<'_, S> {
-        SigningShare { id, secret: &self.secrets[&id], commitment: &self.commitment, epoch_id: [0; 32] }
+        SigningShare {
+            id,
+            secret: &self.secrets[&id],
+            commitment: &self.commitment,
+            epoch_id: [0; 32],
+            unchecked: None,
+        }
     }
 
     /// Everybody signs.

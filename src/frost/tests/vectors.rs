@@ -171,8 +171,13 @@ fn follow<S: Published>(file: &'static str, name: &str, tweak: &S::Tweak) {
             secrets.insert(id(member), Secret::new(polynomial.at(id(member))));
         }
     }
-    let share =
-        |id| SigningShare::<S> { id, secret: &secrets[&id], commitment: &commitment, epoch_id: [0; 32] };
+    let share = |id| SigningShare::<S> {
+        id,
+        secret: &secrets[&id],
+        commitment: &commitment,
+        epoch_id: [0; 32],
+        unchecked: None,
+    };
 
     let (mut list, mut all) = (Vec::new(), Vec::new());
     for id in signers {
