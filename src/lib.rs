@@ -7,6 +7,7 @@
 //!
 //! # Where to start
 //! - [`dkg`]: make a key that never exists in one place. The module is the specification.
+//! - [`keyset`]: make several keys, of several schemes, in the rounds of one.
 //! - [`frost`]: sign with it (RFC 9591), Ed25519.
 //! - [`pairing`], [`ecdsa`]: pair the devices once, and sign with any ECDSA key that they share.
 //! - [`session`]: the driver, and what the caller owes it.
@@ -56,6 +57,8 @@ mod hash;
 pub mod identity;
 pub mod import;
 pub mod key;
+#[cfg(any(feature = "ed25519", feature = "secp256k1", feature = "p256"))]
+pub mod keyset;
 #[cfg(test)]
 mod known_answers;
 #[cfg(feature = "ecdsa")]

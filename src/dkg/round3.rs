@@ -8,6 +8,7 @@
 use alloc::vec::Vec;
 
 use super::Deal;
+use super::carriage::Own;
 use super::complaint::decide_in_run;
 use super::msg::{signature_of, view_of};
 use crate::curve::Scheme;
@@ -34,6 +35,11 @@ impl<S: Scheme> Round3<S> {
     #[must_use]
     pub const fn pending(&self) -> &PendingSeat<S> {
         &self.pending
+    }
+
+    /// The same, taken.
+    pub(crate) fn into_pending(self) -> PendingSeat<S> {
+        self.pending
     }
 
     /// The message that says this device holds its share, with the identity key's signature.
@@ -71,7 +77,7 @@ impl<S: Scheme> Round3<S> {
             }
             if message.kind == Kind::Complaint {
                 // [K3.3] the judge decides between complainant and dealer
-                let (who, fault, evidence) = decide_in_run(inbox, &self.deal, e1, message);
+                let (who, fault, evidence) = decide_in_run(inbox, &self.deal, &Own::new(&self.deal), e1, message);
                 charges.add(who, "K3.3", fault, evidence);
                 continue;
             }
@@ -91,7 +97,7 @@ impl<S: Scheme> Round3<S> {
         if !same {
             return Err(views_differ(3, "K3.1", cast.parties(), inbox.terms().me));
         }
-        let certificate = Certificate { cert: *sharing.cert(), signatures };
+        let certificate = Certificate::of(*sharing.cert(), signatures);
         Ok(self.pending.certified(certificate))
     }
 
