@@ -18,11 +18,7 @@ use crate::proof::dleq;
 use crate::session::{Finding, Guilty, Terms, equivocation, view};
 use crate::wire::Kind;
 
-pub(super) fn judge_deal<S: Scheme>(
-    deal: &Deal<S>,
-    carriage: &dyn Carriage,
-    evidence: &Evidence,
-) -> Finding {
+pub(super) fn judge_deal<S: Scheme>(deal: &Deal<S>, carriage: &dyn Carriage, evidence: &Evidence) -> Finding {
     let court = Court::new(deal, carriage);
     let finding = match evidence.kind {
         EvidenceKind::Equivocation => equivocation(evidence, deal.cast(), &court.terms),
@@ -267,7 +263,8 @@ pub(super) enum Outcome {
 impl<S: Scheme> Case<'_, S> {
     pub(super) fn decide(&self, reveal: &Reveal<'_>, commit: &Commit<'_>) -> Outcome {
         // (1) the quoted share is signed by the dealer, to the complainant, in this run
-        let Some(quoted) = quoted_share(self.carriage, self.terms, self.dealer, self.complainant, self.complaint)
+        let Some(quoted) =
+            quoted_share(self.carriage, self.terms, self.dealer, self.complainant, self.complaint)
         else {
             return Outcome::Inconclusive;
         };

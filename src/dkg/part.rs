@@ -74,11 +74,7 @@ impl<S: Scheme> Run<S> {
     }
 
     /// What everybody with these reveals must certify, as far as `judged` must know.
-    pub(crate) fn certified(
-        &self,
-        reveals: &[(PartyId, Vec<u8>)],
-        judged: PartyId,
-    ) -> Option<Sharing<S>> {
+    pub(crate) fn certified(&self, reveals: &[(PartyId, Vec<u8>)], judged: PartyId) -> Option<Sharing<S>> {
         certified_by(self.deal(), reveals, judged)
     }
 }

@@ -77,7 +77,8 @@ impl<S: Scheme> Round3<S> {
             }
             if message.kind == Kind::Complaint {
                 // [K3.3] the judge decides between complainant and dealer
-                let (who, fault, evidence) = decide_in_run(inbox, &self.deal, &Own::new(&self.deal), e1, message);
+                let (who, fault, evidence) =
+                    decide_in_run(inbox, &self.deal, &Own::new(&self.deal), e1, message);
                 charges.add(who, "K3.3", fault, evidence);
                 continue;
             }

@@ -73,7 +73,8 @@ impl Bundle {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let shares: Vec<AnyShare> = read_each([VERSION, b'b'], bytes, AnyScheme::read_share)?;
         let id: PartyId = shares.first()?.id();
-        let other = |at: usize, share: &AnyShare| shares.iter().skip(at + 1).all(|s| s.key_id() != share.key_id());
+        let other =
+            |at: usize, share: &AnyShare| shares.iter().skip(at + 1).all(|s| s.key_id() != share.key_id());
         let good = shares.iter().enumerate().all(|(at, share)| share.id() == id && other(at, share));
         good.then_some(Self(shares))
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::Run;
 use super::cut::lift_abort;
-use crate::error::{Abort, Charges, Verdict};
+use crate::error::{Charges, Verdict};
 use crate::session::{Failure, Inbox};
 
 /// What failed in a round, by the place of the key.

@@ -17,7 +17,10 @@ pub fn judge(run: &Run, evidence: &Evidence) -> Finding {
     match evidence.kind {
         EvidenceKind::Equivocation => equivocation(evidence, &run.roster, &terms).into(),
         EvidenceKind::Certificate => run.judge_certificate(evidence).into(),
-        EvidenceKind::Undecodable if run.judge_place(evidence).is_some() => run.judge_place(evidence).into(),
+        EvidenceKind::Undecodable => match run.judge_place(evidence) {
+            None => run.judge_keys(evidence),
+            guilty => guilty.into(),
+        },
         _ => run.judge_keys(evidence),
     }
 }
@@ -25,9 +28,11 @@ pub fn judge(run: &Run, evidence: &Evidence) -> Finding {
 impl Run {
     /// The first key at which the evidence shows a fault. What was signed holds a piece of every key, so a fault at any of them is one.
     fn judge_keys(&self, evidence: &Evidence) -> Finding {
-        let mut findings = self.parts.iter().enumerate().map(|(index, part)| {
-            part.judge(&Carried::new(self, index, part.as_ref()), evidence)
-        });
+        let mut findings = self
+            .parts
+            .iter()
+            .enumerate()
+            .map(|(index, part)| part.judge(&Carried::new(self, index, part.as_ref()), evidence));
         findings.find(|finding| *finding != Finding::Inconclusive).unwrap_or(Finding::Inconclusive)
     }
 

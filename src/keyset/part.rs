@@ -10,7 +10,8 @@ use super::schemes::{AnyScheme, AnyShare, SetScheme};
 use crate::dkg::{Carriage, Ceremony, Dkg, Lens, Run};
 use crate::error::{Abort, Chance, Fault};
 use crate::evidence::Evidence;
-use crate::key::{Certificate, CertificateError, KeyShare, PendingSeat, PendingShare, Place};
+use crate::identity::SigInput;
+use crate::key::{Certificate, CertificateError, PendingSeat, PendingShare, Place};
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Failure, Finding, Inbox, Message, Outbox, Plan, State, Step, Stored, Suspend, Terms};
@@ -129,7 +130,8 @@ pub(super) trait Held: fmt::Debug + Send {
     fn place(&self) -> Option<&Place>;
     /// The run of the set that it is of.
     fn set_terms(&self) -> Option<Terms>;
-    fn signed_by(&self, who: PartyId, input: &crate::identity::SigInput, signature: &[u8; 64]) -> bool;
+    /// Whether the signature is `who`'s, a member's.
+    fn signed_by(&self, who: PartyId, input: &SigInput, signature: &[u8; 64]) -> bool;
     fn to_bytes(&self) -> Secret<Vec<u8>>;
     fn check(&self, certificate: &Certificate) -> Result<(), CertificateError>;
     /// With a certificate whose signatures were verified.
@@ -161,7 +163,7 @@ impl<S: SetScheme> Held for PendingShare<S> {
         self.sharing().origin().set_terms(self.sharing().threshold(), self.id())
     }
 
-    fn signed_by(&self, who: PartyId, input: &crate::identity::SigInput, signature: &[u8; 64]) -> bool {
+    fn signed_by(&self, who: PartyId, input: &SigInput, signature: &[u8; 64]) -> bool {
         self.sharing().origin().cast().verify(who, input, signature)
     }
 

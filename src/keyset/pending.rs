@@ -45,12 +45,21 @@ impl PendingSet {
 
     /// `e2` of every key.
     pub(super) fn last_views(&self) -> Vec<[u8; 32]> {
-        self.0.iter().map(|held| held.views()[1]).collect()
+        self.0
+            .iter()
+            .map(|held| {
+                let [_, e2] = held.views();
+                *e2
+            })
+            .collect()
     }
 
     /// `e1` of a key.
     pub(super) fn first_view(&self, index: usize) -> Option<&[u8; 32]> {
-        self.0.get(index).map(|held| &held.views()[0])
+        self.0.get(index).map(|held| {
+            let [e1, _] = held.views();
+            e1
+        })
     }
 
     /// The run that they are of.

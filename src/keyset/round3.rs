@@ -42,7 +42,8 @@ pub(super) fn finish(run: &Run, pending: PendingSet, inbox: &Inbox) -> Result<Bu
             }
             continue;
         }
-        let Some((views, signature)) = split_certify(&message.body).filter(|(views, _)| *views == own) else {
+        let certify = split_certify(&message.body).filter(|(views, _)| *views == own);
+        let Some((_, signature)) = certify else {
             same = false;
             continue;
         };

@@ -8,7 +8,7 @@ use rand_core::CryptoRng;
 use super::Run;
 use super::bundle::Bundle;
 use super::failures::Failures;
-use super::part::{Moved, Moving};
+use super::part::{Held, Moved, Moving};
 use super::pending::PendingSet;
 use super::round3;
 use crate::error::{Abort, Chance, SetupError};
@@ -54,10 +54,10 @@ impl KeySet {
 
 /// What a round made of all keys: as many as there are, all of one sort.
 #[derive(Default)]
-struct Made {
+struct Moves {
     next: Vec<Box<dyn Moving>>,
     outboxes: Vec<Outbox>,
-    held: Vec<Box<dyn super::part::Held>>,
+    held: Vec<Box<dyn Held>>,
 }
 
 /// Finishes a round at every key, and goes on only if all of them do.
@@ -67,8 +67,8 @@ fn step_all(
     states: Vec<Box<dyn Moving>>,
     inbox: &Inbox,
     rng: &mut dyn CryptoRng,
-) -> Result<Made, Failure> {
-    let (mut made, mut failures) = (Made::default(), Failures::default());
+) -> Result<Moves, Failure> {
+    let (mut made, mut failures) = (Moves::default(), Failures::default());
     for (index, (state, part)) in states.into_iter().zip(&run.parts).enumerate() {
         match state.step(&run.inbox(index, part.as_ref(), inbox), rng) {
             Ok(Moved::Next(next, outbox)) => {
@@ -96,7 +96,7 @@ impl State for KeySet {
                 return Ok(Step::Done(round3::finish(&run, pending, inbox)?, Outbox::default()));
             }
         };
-        let Made { next, outboxes, held } = step_all(&run, round, states, inbox, rng)?;
+        let Moves { next, outboxes, held } = step_all(&run, round, states, inbox, rng)?;
         let keys = run.parts.len();
         if next.len() == keys {
             let outbox = Run::join(round + 1, outboxes);
