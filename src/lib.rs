@@ -38,6 +38,8 @@
 // A message from the network cannot panic. Tests may; `clippy.toml` says so.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// A build without any scheme makes no keys.
+#![cfg_attr(not(any(feature = "ed25519", feature = "secp256k1", feature = "p256")), allow(dead_code))]
 extern crate alloc;
 #[cfg(feature = "sim")]
 extern crate std;
@@ -57,7 +59,6 @@ mod hash;
 pub mod identity;
 pub mod import;
 pub mod key;
-#[cfg(any(feature = "ed25519", feature = "secp256k1", feature = "p256"))]
 pub mod keyset;
 #[cfg(test)]
 mod known_answers;

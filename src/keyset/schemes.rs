@@ -1,4 +1,9 @@
 //! The schemes that a set may have keys of, as values: one line each.
+// A build without any scheme has no keys: the functions are there, and nothing to call them with.
+#![cfg_attr(
+    not(any(feature = "ed25519", feature = "secp256k1", feature = "p256")),
+    allow(unused_imports, unused_variables)
+)]
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -109,9 +114,9 @@ macro_rules! schemes {
         /// Applies an expression to the share, whatever its scheme.
         macro_rules! each {
             ($any:expr, $share:ident => $value:expr) => {
-                match $any {$(
+                match *$any {$(
                     #[cfg(feature = $feature)]
-                    AnyShare::$name($share) => $value,
+                    AnyShare::$name(ref $share) => $value,
                 )*}
             };
         }
@@ -120,7 +125,7 @@ macro_rules! schemes {
             /// Its scheme.
             #[must_use]
             pub const fn scheme(&self) -> AnyScheme {
-                match self {$(
+                match *self {$(
                     #[cfg(feature = $feature)]
                     Self::$name(_) => AnyScheme::$name,
                 )*}

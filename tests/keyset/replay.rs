@@ -1,6 +1,6 @@
 //! What one key's run made serves in no other's: not at another place of the set, with equal schemes, and not outside of it.
 
-use quorate::curve::EcdsaSecp256k1;
+use quorate::curve::{EcdsaSecp256k1, FrostEd25519};
 use quorate::error::Fault;
 use quorate::key::{Certificate, CertificateError, KeyShare, PublicKey};
 use quorate::wire::Kind;
@@ -103,6 +103,49 @@ fn every_key_has_a_run_of_its_own() {
     sids.sort_unstable();
     sids.dedup();
     assert_eq!(sids.len(), 5);
+}
+
+/// Binding, session digests and what is signed, computed from the description.
+#[test]
+fn terms_and_certificate_are_those_of_the_description() {
+    let stage = stage();
+    let fair = stage.fair();
+    let roster = stage.cast.roster().hash();
+    let (session, schemes) = ([7; 16], [1, 1, 3, 1]);
+    let head: [&[u8]; 5] = [&[13], &[0], &[0, 2], &[0, 3], roster];
+    let binding = h("binding", &[&head[..], &[&schemes]].concat());
+    assert_eq!(stage.run.terms(id(1)).binding, binding);
+    assert!(
+        fair.letters.iter().all(|letter| letter.header.binding == binding && letter.header.protocol == 13)
+    );
+    for (index, scheme) in (0u8..).zip(schemes) {
+        let head: [&[u8]; 5] = [&[13], &[scheme], &[0, 2], &[0, 3], roster];
+        let items: [&[u8]; 5] = [&[0; 4], &[0; 32], &[0, 1, 0, 2, 0, 3], &schemes, &[index]];
+        let binding = h("binding", &[&head[..], &items].concat());
+        assert_eq!(sid(&fair, index.into()), h("sid", &[&[1], &[13], &session, &binding]));
+    }
+    let (first, certify) = (fair.bundle(1).get::<EcdsaSecp256k1>(0).unwrap(), fair.body(Of::Certify, 1, 2));
+    let certs = first.public().certificate().certs();
+    let items: Vec<&[u8]> = certs.iter().map(<[u8; 32]>::as_slice).collect();
+    let key = stage.cast.roster().identity(id(1)).unwrap();
+    let key = ed25519_dalek::VerifyingKey::from_bytes(&key.0).unwrap();
+    let signature = ed25519_dalek::Signature::from_bytes(certify[4 * 32..].try_into().unwrap());
+    key.verify_strict(&h("sig-set-cert", &items), &signature).unwrap();
+}
+
+/// A set of one key is certified as a key made alone.
+#[test]
+fn a_set_of_one_is_signed_for_as_one_key() {
+    let stage = Stage::new(2, 3, &[E], 20);
+    let fair = stage.fair();
+    let public = fair.bundle(1).get::<FrostEd25519>(0).unwrap().public();
+    assert_eq!(public.certificate().to_bytes().len(), 32 + 3 * 64);
+    let (certify, input) = (fair.body(Of::Certify, 2, 1), h("sig-cert", &[public.cert()]));
+    assert_eq!(certify.len(), 96);
+    let key = stage.cast.roster().identity(id(2)).unwrap();
+    let key = ed25519_dalek::VerifyingKey::from_bytes(&key.0).unwrap();
+    let signature = ed25519_dalek::Signature::from_bytes(certify[32..].try_into().unwrap());
+    key.verify_strict(&input, &signature).unwrap();
 }
 
 /// A set is certified whole: what certifies some of its keys certifies none.
