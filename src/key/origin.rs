@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::place::Place;
 use crate::curve::Scheme;
 use crate::error::SetupError;
 use crate::hash::{Tag, Transcript};
@@ -9,8 +10,6 @@ use crate::identity::{PublicIdentity, Roster};
 use crate::party::{MAX_PARTIES, Parties, PartyId, Threshold};
 use crate::session::{Terms, binding, binding_of};
 use crate::wire::{Reader, SessionId, put_u16, put_u32};
-
-use super::place::Place;
 
 /// What kind of run made a sharing; the number is the protocol's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -198,7 +197,7 @@ impl Origin {
         let base = if self.base.is_some() { 36 } else { 0 };
         let dealers = if self.made.is_closed() { 0 } else { 2 + 34 * self.dealers.len() };
         let source = self.source.as_ref().map_or(0, |s| 3 + s.points.len() + s.chain_bytes().len());
-        let place = self.place.as_ref().map_or(0, Place::stored_len);
+        let place = self.place().map_or(0, Place::stored_len);
         1 + 4 + 16 + base + dealers + source + place
     }
 

@@ -17,30 +17,39 @@ const VERSION: u8 = 1;
 ///
 /// It has no `Clone`: a second copy is made by storing it, on purpose.
 #[derive(Debug)]
-pub struct Bundle(Vec<AnyShare>);
+pub struct Bundle {
+    id: PartyId,
+    shares: Vec<AnyShare>,
+}
 
 impl Bundle {
-    pub(super) const fn new(shares: Vec<AnyShare>) -> Self {
-        Self(shares)
+    pub(super) const fn new(id: PartyId, shares: Vec<AnyShare>) -> Self {
+        Self { id, shares }
+    }
+
+    /// Whose shares they are.
+    #[must_use]
+    pub const fn id(&self) -> PartyId {
+        self.id
     }
 
     /// The shares, in the order of the run.
     #[must_use]
     pub fn shares(&self) -> &[AnyShare] {
-        &self.0
+        &self.shares
     }
 
     /// The share of the `nth` key of scheme `S`, from 0: of a set of two secp256k1 keys and one Ed25519 key, `get::<EcdsaSecp256k1>(1)` is
     /// the second of the two and `get::<FrostEd25519>(0)` the third of all.
     #[must_use]
     pub fn get<S: SetScheme>(&self, nth: usize) -> Option<&KeyShare<S>> {
-        self.0.iter().filter_map(AnyShare::of).nth(nth)
+        self.shares.iter().filter_map(AnyShare::of).nth(nth)
     }
 
     /// The shares themselves, in the order of the run.
     #[must_use]
     pub fn into_shares(self) -> Vec<AnyShare> {
-        self.0
+        self.shares
     }
 
     /// Puts a share of a later epoch in the place of the one of the same key, which it gives back: erase it. Store the bundle.
@@ -53,7 +62,7 @@ impl Bundle {
                 && old.public().key_id() == share.public().key_id()
                 && old.public().epoch() < share.public().epoch()
         };
-        let place = self.0.iter_mut().filter_map(S::of_mut).find(|old| later(old));
+        let place = self.shares.iter_mut().filter_map(S::of_mut).find(|old| later(old));
         match place {
             Some(place) => Ok(core::mem::replace(place, share)),
             None => Err(Box::new(share)),
@@ -64,7 +73,7 @@ impl Bundle {
     /// before it touches a disk. A device that loses everything else comes back with this.
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
-        let forms: Vec<_> = self.0.iter().map(|share| (share.scheme(), share.to_bytes())).collect();
+        let forms: Vec<_> = self.shares.iter().map(|share| (share.scheme(), share.to_bytes())).collect();
         write_each([VERSION, b'b'], &forms)
     }
 
@@ -72,11 +81,11 @@ impl Bundle {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let shares: Vec<AnyShare> = read_each([VERSION, b'b'], bytes, AnyScheme::read_share)?;
-        let id: PartyId = shares.first()?.id();
+        let id = shares.first()?.id();
         let other =
             |at: usize, share: &AnyShare| shares.iter().skip(at + 1).all(|s| s.key_id() != share.key_id());
         let good = shares.iter().enumerate().all(|(at, share)| share.id() == id && other(at, share));
-        good.then_some(Self(shares))
+        good.then_some(Self { id, shares })
     }
 }
 

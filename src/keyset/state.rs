@@ -103,7 +103,7 @@ impl State for KeySet {
             return Ok(Step::Next(Self { run, stage: Stage::Moving(round + 1, next) }, outbox));
         }
         if held.len() == keys {
-            return Ok(Step::Keep(Self { run, stage: Stage::Held(PendingSet::new(held)) }));
+            return Ok(Step::Keep(Self { run, stage: Stage::Held(PendingSet::new(inbox.terms().me, held)) }));
         }
         Err(Abort::no_fault(round, "K3.1", Chance::OwnFault).into())
     }

@@ -8,6 +8,8 @@ use quorate::wire::{HEADER_LEN, Kind};
 use crate::driver::id;
 use crate::stage::{E, Game, LIST, Of, Stage, VILLAIN, envelope, header_of, is, point_len};
 
+type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 /// `G`, as every proof of nothing opens to it.
 fn base(scheme: AnyScheme) -> Vec<u8> {
     use quorate::curve::{Curve, Ed25519, P256, Secp256k1, encode_point};
@@ -21,7 +23,7 @@ fn base(scheme: AnyScheme) -> Vec<u8> {
     }
 }
 
-fn letter<'a>(seen: &'a [Letter], of: Of, from: u16, to: u16) -> &'a Letter {
+fn letter(seen: &[Letter], of: Of, from: u16, to: u16) -> &Letter {
     seen.iter().find(|l| is(l, of) && l.header.from == id(from) && l.to == id(to)).unwrap()
 }
 
@@ -55,9 +57,9 @@ fn k3_3_false_complaint_convicts_the_complainant() {
         for (dealer, other) in [(1, 2), (2, 1)] {
             let game = complaining(&stage, index, dealer, &|_| ());
             let label = format!("key {index} about {dealer}");
-            game.convicted(other, (3, "K3.3"), VILLAIN, Fault::FalseComplaint, true, &label);
+            game.convicted(other, (3, "K3.3"), Fault::FalseComplaint, true, &label);
             // the accused has no signature on its own reveal
-            game.convicted(dealer, (3, "K3.3"), VILLAIN, Fault::FalseComplaint, false, &label);
+            game.convicted(dealer, (3, "K3.3"), Fault::FalseComplaint, false, &label);
         }
     }
 }
@@ -65,9 +67,9 @@ fn k3_3_false_complaint_convicts_the_complainant() {
 #[test]
 fn k3_3_complaint_that_decides_nothing_convicts_the_complainant() {
     let stage = Stage::usual();
-    for index in 0..LIST.len() {
-        let head = 35 + point_len(LIST[index]) + 64;
-        let cases: [(&str, &dyn Fn(&mut Vec<u8>)); 8] = [
+    for (index, scheme) in LIST.into_iter().enumerate() {
+        let head = 35 + point_len(scheme) + 64;
+        let cases: [(&str, Change<'_>); 8] = [
             ("about itself", &|body| body[33..35].copy_from_slice(&VILLAIN.to_be_bytes())),
             ("about nobody", &|body| body[33..35].copy_from_slice(&[0, 0])),
             ("about a stranger", &|body| body[33..35].copy_from_slice(&[0, 9])),
@@ -81,7 +83,7 @@ fn k3_3_complaint_that_decides_nothing_convicts_the_complainant() {
             let game = complaining(&stage, index, 1, change);
             let label = format!("key {index} {name}");
             for party in [1, 2] {
-                game.convicted(party, (3, "K3.3"), VILLAIN, Fault::Malformed, true, &label);
+                game.convicted(party, (3, "K3.3"), Fault::Malformed, true, &label);
             }
         }
     }
@@ -97,7 +99,7 @@ fn k3_3_complaint_with_the_length_of_another_key_convicts_the_complainant() {
     for (index, change) in [(0, to_ed), (ed, from_ed)] {
         let game = complaining(&stage, index, 1, change);
         for party in [1, 2] {
-            game.convicted(party, (3, "K3.3"), VILLAIN, Fault::Malformed, true, &format!("key {index}"));
+            game.convicted(party, (3, "K3.3"), Fault::Malformed, true, &format!("key {index}"));
         }
     }
     // the place of a key of the same length is another complaint: its view is not that key's
@@ -124,7 +126,7 @@ fn k3_1_complaint_of_another_view_leaves_suspects() {
 #[test]
 fn a_complaint_quotes_the_envelope_of_the_set() {
     let stage = Stage::usual();
-    for index in 0..LIST.len() {
+    for (index, scheme) in LIST.into_iter().enumerate() {
         let at = stage.piece(index, Of::Share).start;
         let game = stage.play(&mut |_, letter| {
             if is(letter, Of::Share) && letter.to == id(1) {
@@ -134,12 +136,12 @@ fn a_complaint_quotes_the_envelope_of_the_set() {
         });
         let complaint = game.letters.iter().find(|letter| letter.header.kind == Kind::Complaint).unwrap();
         let body = &complaint.body;
-        let head = 35 + point_len(LIST[index]) + 64;
+        let head = 35 + point_len(scheme) + 64;
         assert_eq!(body.len(), head + HEADER_LEN + stage.share_len() + 64);
         assert_eq!((body[0], &body[33..35]), (index as u8, &VILLAIN.to_be_bytes()[..]));
         let share = letter(&game.letters, Of::Share, VILLAIN, 1);
         assert_eq!(body[head..], envelope(&stage, share)[..]);
         // the secrets of the other keys stay theirs: only this key's one-time value is opened
-        game.convicted(2, (3, "K3.3"), VILLAIN, Fault::Malformed, true, &format!("key {index}"));
+        game.convicted(2, (3, "K3.3"), Fault::Malformed, true, &format!("key {index}"));
     }
 }

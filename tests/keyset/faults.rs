@@ -58,13 +58,13 @@ fn r1_any_nonce_is_no_fault() {
 #[test]
 fn k1_1_undecodable_one_time_key_convicts_its_maker() {
     let stage = Stage::usual();
-    for index in 0..LIST.len() {
-        let len = point_len(LIST[index]);
+    for (index, scheme) in LIST.into_iter().enumerate() {
+        let len = point_len(scheme);
         for (victim, spared) in [(1, 2), (2, 1)] {
             let at = 64 + usize::from(victim - 1) * len;
             let game = changed(&stage, index, Of::Commit, at..at + len, &no_value, &[1, 2]);
             let label = format!("key {index} E for {victim}");
-            game.convicted(victim, (1, "K1.1"), VILLAIN, Fault::Malformed, true, &label);
+            game.convicted(victim, (1, "K1.1"), Fault::Malformed, true, &label);
             game.waits(spared, &label);
         }
     }
@@ -85,17 +85,17 @@ fn k2_1_foreign_view_of_round_1_leaves_suspects() {
 #[test]
 fn k2_2_commitment_that_does_not_open_convicts() {
     let stage = Stage::usual();
-    for index in 0..LIST.len() {
+    for (index, scheme) in LIST.into_iter().enumerate() {
         let at = stage.field(index, Of::Commit, 32..64);
         let sessions = stage.with_commit(|body| flip(&mut body[at.clone()]));
         let game = stage.play_with(sessions, &mut |_, _| true);
         let check = |game: &crate::stage::Game<'_>, label: &str| {
             for party in [1, 2] {
-                game.convicted(party, (2, "K2.2"), VILLAIN, Fault::BadOpening, true, label);
+                game.convicted(party, (2, "K2.2"), Fault::BadOpening, true, label);
             }
         };
         check(&game, &format!("key {index} C"));
-        let cc = 32 + 2 * point_len(LIST[index]);
+        let cc = 32 + 2 * point_len(scheme);
         for (name, within) in [("A", 32..cc), ("cc", cc..cc + 32), ("salt", cc + 32..cc + 64)] {
             let game = changed(&stage, index, Of::Reveal, within, &flip, &[1, 2]);
             check(&game, &format!("key {index} {name}"));
@@ -108,12 +108,12 @@ fn k2_3_undecodable_fields_convict() {
     let stage = Stage::usual();
     let check = |game: &crate::stage::Game<'_>, label: &str| {
         for party in [1, 2] {
-            game.convicted(party, (2, "K2.3"), VILLAIN, Fault::Malformed, true, label);
+            game.convicted(party, (2, "K2.3"), Fault::Malformed, true, label);
         }
     };
     let fair = stage.fair();
-    for index in 0..LIST.len() {
-        let len = point_len(LIST[index]);
+    for (index, scheme) in LIST.into_iter().enumerate() {
+        let len = point_len(scheme);
         let r = 96 + 2 * len;
         for (name, within) in [("R", r..r + len), ("z", r + len..r + len + 32)] {
             let game = changed(&stage, index, Of::Reveal, within, &no_value, &[1, 2]);
@@ -151,8 +151,8 @@ pub(crate) fn sid(fair: &crate::stage::Game<'_>, index: usize) -> [u8; 32] {
 #[test]
 fn k2_4_bad_proof_of_knowledge_convicts() {
     let stage = Stage::usual();
-    for index in 0..LIST.len() {
-        let len = point_len(LIST[index]);
+    for (index, scheme) in LIST.into_iter().enumerate() {
+        let len = point_len(scheme);
         let r = 96 + 2 * len;
         let z = changed(&stage, index, Of::Reveal, r + len..r + len + 32, &low(index), &[1, 2]);
         let copy: Change<'_> = &|reveal| reveal.copy_within(32..32 + len, r);
@@ -160,7 +160,7 @@ fn k2_4_bad_proof_of_knowledge_convicts() {
         for (game, name) in [(z, "z"), (point, "R")] {
             for party in [1, 2] {
                 let label = format!("key {index} {name}");
-                game.convicted(party, (2, "K2.4"), VILLAIN, Fault::BadProof, true, &label);
+                game.convicted(party, (2, "K2.4"), Fault::BadProof, true, &label);
             }
         }
     }
@@ -169,8 +169,8 @@ fn k2_4_bad_proof_of_knowledge_convicts() {
 #[test]
 fn k2_5_and_k2_6_bad_shares_convict_their_dealer() {
     let stage = Stage::usual();
-    for index in 0..LIST.len() {
-        let len = point_len(LIST[index]);
+    for (index, scheme) in LIST.into_iter().enumerate() {
+        let len = point_len(scheme);
         let bad_scalar = low(index);
         let cases: [(&str, std::ops::Range<usize>, Change<'_>, &str, Fault); 3] = [
             ("D", 0..len, &no_value, "K2.5", Fault::Malformed),
@@ -183,8 +183,8 @@ fn k2_5_and_k2_6_bad_shares_convict_their_dealer() {
                 let label = format!("key {index} {name} {check} to {victim}");
                 // what does not fit takes the complaint to show
                 let proved = fault == Fault::Malformed;
-                game.convicted(victim, (2, check), VILLAIN, fault, proved, &label);
-                game.convicted(spared, (3, "K3.3"), VILLAIN, fault, true, &label);
+                game.convicted(victim, (2, check), fault, proved, &label);
+                game.convicted(spared, (3, "K3.3"), fault, true, &label);
             }
         }
     }
@@ -238,7 +238,7 @@ fn k3_2_bad_certificate_signature_convicts() {
             true
         });
         for party in [1, 2] {
-            game.convicted(party, (3, "K3.2"), VILLAIN, Fault::BadSignature, true, name);
+            game.convicted(party, (3, "K3.2"), Fault::BadSignature, true, name);
         }
     }
 }
@@ -272,9 +272,7 @@ fn faults_at_several_keys_make_one_verdict() {
         }
         true
     });
-    [1, 2]
-        .into_iter()
-        .for_each(|party| game.convicted(party, (2, "K2.2"), VILLAIN, Fault::BadOpening, true, "first"));
+    [1, 2].into_iter().for_each(|party| game.convicted(party, (2, "K2.2"), Fault::BadOpening, true, "first"));
     // a conviction at one key goes before a doubt at another
     let view = stage.field(0, Of::Reveal, 0..32);
     let game = stage.play(&mut |_, letter| {
@@ -284,9 +282,7 @@ fn faults_at_several_keys_make_one_verdict() {
         }
         true
     });
-    [1, 2]
-        .into_iter()
-        .for_each(|party| game.convicted(party, (2, "K2.3"), VILLAIN, Fault::Malformed, true, "doubt"));
+    [1, 2].into_iter().for_each(|party| game.convicted(party, (2, "K2.3"), Fault::Malformed, true, "doubt"));
 }
 
 #[test]

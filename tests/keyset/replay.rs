@@ -50,7 +50,7 @@ fn a_commitment_of_one_key_opens_for_no_other() {
         // commitment and opening, points, chain code part, salt and proof of one key at the place of the other
         let game = copied(&stage, Of::Reveal, 32..128 + 99, (from, to), Some(commit));
         for party in [1, 2] {
-            game.convicted(party, (2, "K2.2"), VILLAIN, Fault::BadOpening, true, &format!("{from} to {to}"));
+            game.convicted(party, (2, "K2.2"), Fault::BadOpening, true, &format!("{from} to {to}"));
         }
     }
 }
@@ -66,7 +66,7 @@ fn a_proof_of_one_key_holds_for_no_other() {
         let items: [&[u8]; 5] = [&sid(&fair, to), &VILLAIN.to_be_bytes(), points, &rest[..32], &rest[32..64]];
         let game = copied(&stage, Of::Reveal, 32..128 + 99, (from, to), Some(h("dkg-commit", &items)));
         for party in [1, 2] {
-            game.convicted(party, (2, "K2.4"), VILLAIN, Fault::BadProof, true, &format!("{from} to {to}"));
+            game.convicted(party, (2, "K2.4"), Fault::BadProof, true, &format!("{from} to {to}"));
         }
     }
 }
@@ -77,7 +77,7 @@ fn a_share_of_one_key_fits_no_other() {
     for (from, to) in PLACES {
         let game = copied(&stage, Of::Share, 0..65, (from, to), None);
         for party in [1, 2] {
-            game.convicted(party, (2, "K2.6"), VILLAIN, Fault::BadShare, false, &format!("{from} to {to}"));
+            game.convicted(party, (2, "K2.6"), Fault::BadShare, false, &format!("{from} to {to}"));
         }
         assert!(game.letters.iter().any(|letter| letter.header.kind == Kind::Complaint));
     }

@@ -133,7 +133,7 @@ fn t3_1_shares_become_keys_when_the_certificate_is_handed_over() {
     assert_eq!(before.len(), 4);
     let pending = player.session.pending().unwrap();
     let stored = pending.to_bytes();
-    assert_eq!((pending.id(), pending.schemes().collect::<Vec<_>>()), (Some(id(2)), LIST.to_vec()));
+    assert_eq!((pending.id(), pending.schemes().collect::<Vec<_>>()), (id(2), LIST.to_vec()));
     let wrong = script.cast.key(id(1)).unwrap().sign(&pending.to_sign());
     assert_eq!(player.session.kept(&wrong), Err(SetupError::WrongSigner(id(2))));
     assert_eq!(player.outbox(), before);

@@ -206,12 +206,11 @@ impl Game<'_> {
         }
     }
 
-    /// Exactly this conviction, and evidence that convinces whoever has the run's terms.
+    /// Exactly this conviction of the villain, and evidence that convinces whoever has the run's terms.
     pub(crate) fn convicted(
         &self,
         party: u16,
         (round, check): (u8, &str),
-        who: u16,
         fault: Fault,
         proved: bool,
         label: &str,
@@ -221,10 +220,10 @@ impl Game<'_> {
             panic!("{label}: {party}: {abort}")
         };
         let found = (abort.round, abort.check, *named, *found, evidence.is_some());
-        assert_eq!(found, (round, check, id(who), fault, proved), "{label}: {party}");
+        assert_eq!(found, (round, check, id(VILLAIN), fault, proved), "{label}: {party}");
         assert_eq!(abort.others, [], "{label}: {party}");
         if let Some(evidence) = evidence {
-            self.convinces(evidence, who, fault, label);
+            self.convinces(evidence, VILLAIN, fault, label);
         }
     }
 
