@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+use super::carriage::Own;
 use super::judge::judge_deal;
 use super::{Deal, Round1, Round2, Round3, Stake, msg};
 use crate::curve::Scheme;
@@ -39,7 +40,7 @@ pub trait Occasion: Clone {
 /// Judges evidence from a run: anybody with the terms reaches the verdict, without a secret.
 #[must_use]
 pub fn judge<O: Occasion>(run: &O, evidence: &Evidence) -> Finding {
-    judge_deal(run.deal(), evidence)
+    judge_deal(run.deal(), &Own::new(run.deal()), evidence)
 }
 
 /// A dealing at one party, by its rounds.
