@@ -46,7 +46,7 @@ struct Wallet {
     key: Vec<u8>,
 }
 
-fn live() -> Result<(), Error> {
+pub(crate) fn live() -> Result<(), Error> {
     let mut rng = devices::os_rng();
     let cast = Cast::new(1..=6, &mut rng)?;
     let pairings = cast.ids().into_iter().map(|id| (id, Pairings::new())).collect();
