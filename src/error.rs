@@ -467,6 +467,9 @@ pub enum Doubt {
     /// The signature does not verify; fragments cannot be attributed without revealing secrets.
     #[error("the signature does not verify")]
     Signature = 5,
+    /// The helpers' parts do not add up to the share that is rebuilt.
+    #[error("the helpers' parts do not add up to the lost share")]
+    ShareSum = 6,
 }
 
 /// Why it was nobody.

@@ -13,7 +13,7 @@ const L2: &[&str] = &["sharing", "proof", "identity", "envelope"];
 const L3: &[&str] = &["ot", "vole", "zero"];
 const L4: &[&str] = &["session"];
 const L5: &[&str] = &["key"];
-const L6: &[&str] = &["dkg", "keyset", "refresh", "reshare", "import", "frost", "pairing", "ecdsa"];
+const L6: &[&str] = &["dkg", "keyset", "refresh", "reshare", "import", "repair", "frost", "pairing", "ecdsa"];
 
 /// From the bottom to the top: a module, and what it may name beside itself and its own parts. `module::Item` allows
 /// that item alone.
@@ -43,6 +43,7 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("refresh", &[L0, L1, L2, L4, L5, &["dkg"]]),
     ("reshare", &[L0, L1, L2, L4, L5, &["dkg"]]),
     ("import", &[L0, L1, L2, L4, L5, &["dkg"]]),
+    ("repair", &[L0, L1, L2, L4, L5]),
     ("frost", &[L0, L1, L2, L4, L5]),
     ("pairing", &[L0, L1, L2, L3, L4]),
     ("ecdsa", &[L0, L1, L2, L3, L4, L5, &["pairing"]]),

@@ -13,6 +13,8 @@ pub struct SigningShare<'a, S: Scheme> {
     pub(super) commitment: &'a Commitment<S::Curve>,
     /// What nonces made for this share are bound to: the sharing it belongs to.
     pub(super) epoch_id: [u8; 32],
+    /// The key share that it is, where it was not checked yet that it may sign.
+    pub(super) unchecked: Option<&'a KeyShare<S>>,
 }
 
 impl<S: Scheme> SigningShare<'_, S> {
@@ -36,6 +38,7 @@ impl<'a, S: Scheme> From<&'a KeyShare<S>> for SigningShare<'a, S> {
             secret: share.secret(),
             commitment: share.public().commitment(),
             epoch_id: share.public().epoch_id(),
+            unchecked: Some(share),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The schemes that a set may have keys of, as values: one line each.
 // A build without any scheme has no keys: the functions are there, and nothing to call them with.
 #![cfg_attr(
-    not(any(feature = "ed25519", feature = "secp256k1", feature = "p256")),
+    not(any(feature = "ed25519", feature = "secp256k1", feature = "p256", feature = "ristretto255")),
     allow(unused_imports, unused_variables)
 )]
 
@@ -208,6 +208,10 @@ schemes! {
     "secp256k1" EcdsaSecp256k1 "ECDSA over secp256k1.",
     "p256" EcdsaP256 "ECDSA over P-256.",
     "ed25519" FrostEd25519 "FROST(Ed25519, SHA-512).",
+    "secp256k1" FrostTaproot "FROST for Taproot.",
+    "p256" FrostP256 "FROST(P-256, SHA-256).",
+    "ristretto255" FrostRistretto255 "FROST(ristretto255, SHA-512).",
+    "secp256k1" FrostSecp256k1 "FROST(secp256k1, SHA-256).",
 }
 
 impl AnyScheme {

@@ -1,15 +1,20 @@
 //! The messages of a run: one slot for each that is due, and nothing else.
 
 use alloc::vec::Vec;
+use core::fmt;
+
+use zeroize::Zeroize;
 
 use super::state::{Expect, Plan};
 use super::terms::Terms;
 use crate::evidence::Envelope;
+use crate::hash::sha256;
 use crate::party::PartyId;
 use crate::wire::{Header, Kind};
 
-/// A message that arrived in time, with the length its slot has.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A message that arrived in time, with the length its slot has. A private one's body may be part of a secret: it is wiped when
+/// dropped, and `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// The authenticated sender.
     pub from: PartyId,
@@ -19,6 +24,38 @@ pub struct Message {
     pub body: Vec<u8>,
     /// The envelope's signature, where it came in one.
     pub signature: Option<[u8; 64]>,
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        if self.kind == Kind::Direct {
+            self.body.zeroize();
+        }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Message");
+        out.field("from", &self.from).field("kind", &self.kind);
+        let (private, public) = (Private(&self.body), &self.body);
+        if self.kind == Kind::Direct {
+            out.field("body", &private)
+        } else {
+            out.field("body", public)
+        };
+        out.field("signature", &self.signature).finish()
+    }
+}
+
+/// What `Debug` shows of a private body: its length, and enough of its hash to tell two of them apart.
+pub(super) struct Private<'a>(pub(super) &'a [u8]);
+
+impl fmt::Debug for Private<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, ..] = sha256(self.0);
+        write!(f, "Private({} bytes, {:08x})", self.0.len(), u32::from_be_bytes([a, b, c, d]))
+    }
 }
 
 #[derive(Debug, Default)]

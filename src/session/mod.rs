@@ -15,7 +15,8 @@
 //! - **The outbox stays.** Messages are made once and kept byte for byte, also after the end: re-send them as often as the
 //!   network loses them.
 //! - **A finished or aborted session holds no secret.** The state is moved out before a step runs. After an abort the
-//!   messages received stay, so that a second version of one still convicts its sender.
+//!   messages received stay, so that a second version of one still convicts its sender; private ones, and those in the outbox, are
+//!   wiped with the session.
 //!
 //! # The caller's duties
 //! `from` in [`Session::receive`] is what the transport authenticated. Private messages are encrypted by the transport.
@@ -42,8 +43,10 @@ pub(crate) use view::{body_hashes, view, views_differ};
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 
 use rand_core::CryptoRng;
+use zeroize::Zeroize;
 
 use crate::envelope::{SIGNATURE_LEN, Verified};
 use crate::error::{Abort, Rejected, SetupError};
@@ -82,10 +85,33 @@ pub enum Status<O> {
     Over,
 }
 
-#[derive(Clone, Debug)]
+/// Header and body. Wiped and shown as a [`Message`] is.
+#[derive(Clone)]
 struct Sent {
     to: Option<PartyId>,
     bytes: Vec<u8>,
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        if self.to.is_some() {
+            self.bytes.zeroize();
+        }
+    }
+}
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Sent");
+        out.field("to", &self.to);
+        let (private, public) = (inbox::Private(&self.bytes), &self.bytes);
+        if self.to.is_some() {
+            out.field("bytes", &private)
+        } else {
+            out.field("bytes", public)
+        };
+        out.finish()
+    }
 }
 
 /// A message to send: header and body.

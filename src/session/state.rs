@@ -2,10 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 
 use rand_core::CryptoRng;
 
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Private};
 use super::terms::Terms;
 use crate::error::{Abort, SetupError};
 use crate::identity::Pending;
@@ -94,7 +95,7 @@ impl Plan {
 }
 
 /// What a step sends, all of one round.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Outbox {
     /// The round's number in the header.
     pub round: u8,
@@ -109,6 +110,14 @@ impl Outbox {
     #[must_use]
     pub const fn to_all(round: u8, kind: Kind, body: Vec<u8>) -> Self {
         Self { round, all: Some((kind, body)), direct: Vec::new() }
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let direct: Vec<_> = self.direct.iter().map(|(to, body)| (to, Private(body))).collect();
+        let mut out = f.debug_struct("Outbox");
+        out.field("round", &self.round).field("all", &self.all).field("direct", &direct).finish()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Lagrange coefficients at zero.
+//! Lagrange coefficients, at zero and at a party's abscissa.
 
 use alloc::vec::Vec;
 
@@ -11,37 +11,45 @@ use crate::party::{Parties, PartyId};
 /// inversion. `None` if `i` is not in the set.
 #[must_use]
 pub fn coefficient<C: Curve>(set: &Parties, i: PartyId) -> Option<C::Scalar> {
-    let (numerator, denominator) = set.contains(i).then(|| fraction::<C>(set, i))?;
+    at::<C>(set, i, 0)
+}
+
+/// `lambda_i(x) = prod_{m in set, m != i} (x - m) / (i - m)` at the abscissa `x` of a party: what `i`'s share counts when `set`
+/// interpolates that party's. One inversion. `None` if `i` is not in the set.
+#[must_use]
+pub fn coefficient_at<C: Curve>(set: &Parties, i: PartyId, x: PartyId) -> Option<C::Scalar> {
+    at::<C>(set, i, x.get())
+}
+
+fn at<C: Curve>(set: &Parties, i: PartyId, x: u16) -> Option<C::Scalar> {
+    let (numerator, denominator) = set.contains(i).then(|| fraction::<C>(set, i, x))?;
     Some(numerator * denominator.invert().into_option()?)
 }
 
 /// All coefficients of a set, ascending by id. One inversion for all.
 #[must_use]
 pub fn coefficients<C: Curve>(set: &Parties) -> Vec<C::Scalar> {
-    let (numerators, mut denominators): (Vec<_>, Vec<_>) = set.iter().map(|i| fraction::<C>(set, i)).unzip();
+    let (numerators, mut denominators): (Vec<_>, Vec<_>) =
+        set.iter().map(|i| fraction::<C>(set, i, 0)).unzip();
     let mut scratch = denominators.clone();
     BatchInverter::invert_with_external_scratch(&mut denominators, &mut scratch);
     numerators.into_iter().zip(denominators).map(|(n, d)| n * d).collect()
 }
 
-/// Numerator and denominator; the latter is not zero, since ids are distinct and below q.
+/// Numerator `prod (m - x)` and denominator `prod (m - i)`; the latter is not zero, since ids are distinct and below q.
 ///
 /// Ids are small, so several factors fit into one machine integer before a field multiplication is due.
-fn fraction<C: Curve>(set: &Parties, i: PartyId) -> (C::Scalar, C::Scalar) {
+fn fraction<C: Curve>(set: &Parties, i: PartyId, x: u16) -> (C::Scalar, C::Scalar) {
     const FACTORS: usize = 3;
     let others: Vec<i64> = set.iter().filter(|m| *m != i).map(|m| i64::from(m.get())).collect();
-    let own = i64::from(i.get());
-    let mut product = (C::Scalar::ONE, C::Scalar::ONE);
-    for few in others.chunks(FACTORS) {
-        let numerator: i64 = few.iter().product();
-        let denominator: i64 = few.iter().map(|m| m - own).product();
-        product.0 *= C::Scalar::from(numerator.unsigned_abs());
-        product.1 *= C::Scalar::from(denominator.unsigned_abs());
-        if denominator < 0 {
-            product.1 = -product.1;
-        }
-    }
-    product
+    let product = |from: i64| {
+        let factors = others.chunks(FACTORS).map(|few| few.iter().map(|m| m - from).product());
+        factors.fold(C::Scalar::ONE, |product, few: i64| {
+            let size = product * C::Scalar::from(few.unsigned_abs());
+            if few < 0 { -size } else { size }
+        })
+    };
+    (product(x.into()), product(i.get().into()))
 }
 
 #[cfg(test)]
@@ -67,8 +75,32 @@ mod tests {
                 let sum = |acc, (id, l)| acc + f.at(id) * l;
                 let found = set.iter().zip(coefficients::<Toy>(&set)).fold(<Toy as Curve>::Scalar::ZERO, sum);
                 assert_eq!(found, secret);
+                // and so does the value at every party, in the set or not
+                for x in all.clone().map(|x| PartyId::new(x).unwrap()) {
+                    let sum = |acc, i| acc + f.at(i) * coefficient_at::<Toy>(&set, i, x).unwrap();
+                    assert_eq!(set.iter().fold(<Toy as Curve>::Scalar::ZERO, sum), f.at(x));
+                }
             }
         }
+    }
+
+    #[test]
+    fn coefficients_at_a_party_give_the_value_of_any_polynomial_there() {
+        fn check<C: Curve>() {
+            let set = Parties::from_numbers([3, 1, 65534, 700, 12, 9]).unwrap();
+            let f = Polynomial::<C>::of(Secret::new((5..11u64).map(C::Scalar::from).collect()));
+            for x in [2, 3, 10, 701, 65533, 65534].map(|x| PartyId::new(x).unwrap()) {
+                let term = |i| f.at(i) * coefficient_at::<C>(&set, i, x).unwrap();
+                assert_eq!(set.iter().map(term).sum::<C::Scalar>(), f.at(x));
+                assert_eq!(coefficient_at::<C>(&set, PartyId::new(2).unwrap(), x), None);
+            }
+        }
+        #[cfg(feature = "ed25519")]
+        check::<crate::curve::Ed25519>();
+        #[cfg(feature = "secp256k1")]
+        check::<crate::curve::Secp256k1>();
+        #[cfg(feature = "p256")]
+        check::<crate::curve::P256>();
     }
 
     #[test]

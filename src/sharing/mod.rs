@@ -3,14 +3,13 @@
 //! A party's abscissa is its id. `t` points determine a polynomial of degree `t - 1`; its value at zero is the secret.
 
 mod feldman;
-#[cfg(any(test, all(feature = "frost", feature = "ed25519")))]
 mod interpolate;
 mod lagrange;
 mod polynomial;
 
 pub use feldman::Commitment;
 pub(crate) use feldman::evaluate_unchecked;
-pub use lagrange::{coefficient, coefficients};
+pub use lagrange::{coefficient, coefficient_at, coefficients};
 pub(crate) use polynomial::Polynomial;
 
 use crate::curve::Curve;

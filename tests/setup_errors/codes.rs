@@ -67,7 +67,14 @@ fn verdicts_keep_their_numbers() {
         assert_eq!(fault.code(), expected, "{fault:?}");
         assert_eq!(number(Verdict::Cheater { who: id(1), fault, evidence: None }), 3000 + expected);
     }
-    let doubts = [Doubt::ViewsDiffer, Doubt::Opening, Doubt::Confirmation, Doubt::KeySum, Doubt::Signature];
+    let doubts = [
+        Doubt::ViewsDiffer,
+        Doubt::Opening,
+        Doubt::Confirmation,
+        Doubt::KeySum,
+        Doubt::Signature,
+        Doubt::ShareSum,
+    ];
     for (why, expected) in doubts.into_iter().zip(3101..) {
         let who = Parties::from_numbers([1, 2]).unwrap();
         assert_eq!(number(Verdict::Suspects { who, why }), expected, "{why:?}");
@@ -102,7 +109,7 @@ fn refusals_keep_their_numbers() {
 
 #[test]
 fn protocols_keep_their_numbers() {
-    use quorate::{dkg, ecdsa, frost, pairing};
-    assert_eq!([pairing::PROTOCOL, dkg::PROTOCOL, frost::PROTOCOL], [1, 2, 9]);
+    use quorate::{dkg, ecdsa, frost, pairing, repair};
+    assert_eq!([pairing::PROTOCOL, dkg::PROTOCOL, repair::PROTOCOL, frost::PROTOCOL], [1, 2, 5, 9]);
     assert_eq!([ecdsa::SIGN, ecdsa::PRESIGN, ecdsa::ONLINE], [6, 7, 8]);
 }
