@@ -129,6 +129,7 @@ fn key_by_key(t: u16, n: u16, schemes: &[AnyScheme], rng: &mut ChaCha20Rng) -> (
     let each = schemes.iter().map(|scheme| match scheme {
         AnyScheme::EcdsaSecp256k1 => key_generation::<EcdsaSecp256k1>(t, n, rng),
         AnyScheme::EcdsaP256 => key_generation::<EcdsaP256>(t, n, rng),
+        AnyScheme::FrostTaproot => key_generation::<FrostTaproot>(t, n, rng),
         _ => key_generation::<E>(t, n, rng),
     });
     each.fold((Duration::ZERO, Duration::ZERO), |(core, all), (c, a)| (core + c, all + a))
@@ -261,7 +262,8 @@ fn dkg(c: &mut Criterion) {
 /// A set of keys beside the same keys made one after the other, envelopes included on both sides.
 fn key_sets(c: &mut Criterion) {
     let (k, e, p) = (AnyScheme::EcdsaSecp256k1, AnyScheme::FrostEd25519, AnyScheme::EcdsaP256);
-    for (t, n, schemes) in [(2, 3, &[k, e, p][..]), (2, 3, &[k, e, k, p]), (3, 5, &[k, e, k, p])] {
+    let four = &[k, e, AnyScheme::FrostTaproot, p];
+    for (t, n, schemes) in [(2, 3, &[k, e, p][..]), (2, 3, four), (3, 5, four)] {
         let mut group = c.benchmark_group(format!("{} keys {t}-of-{n}", schemes.len()));
         group.sample_size(30);
         let mut rng = rng();

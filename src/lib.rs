@@ -44,7 +44,10 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // A build without any scheme makes no keys.
-#![cfg_attr(not(any(feature = "ed25519", feature = "secp256k1", feature = "p256")), allow(dead_code))]
+#![cfg_attr(
+    not(any(feature = "ed25519", feature = "secp256k1", feature = "p256", feature = "ristretto255")),
+    allow(dead_code)
+)]
 extern crate alloc;
 #[cfg(feature = "sim")]
 extern crate std;

@@ -1,10 +1,10 @@
 //! What a set is: every key as if made alone, the rounds of one, and no agreement on another list.
 
-use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostEd25519, Scheme};
+use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostEd25519, FrostRistretto255, FrostTaproot, Scheme};
 use quorate::dkg::{self, Dkg};
 use quorate::ecdsa::{self, EcdsaScheme, Message};
 use quorate::error::{Rejected, SetupError};
-use quorate::frost;
+use quorate::frost::{self, Suite};
 use quorate::key::{KeyShare, MAX_KEYS, Made, Path, PublicKey};
 use quorate::keyset::{AnyScheme, Bundle, KeySet, PROTOCOL, Run, SetScheme};
 use quorate::party::{Parties, Threshold};
@@ -15,6 +15,9 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::driver::{id, rng, seal};
 use crate::stage::{E, K, LIST, Of, P, Stage, is};
+
+const T: AnyScheme = AnyScheme::FrostTaproot;
+const R: AnyScheme = AnyScheme::FrostRistretto255;
 
 /// The shares of one key of all parties.
 fn shares<S: SetScheme>(bundles: &[Bundle], nth: usize) -> Vec<KeyShare<S>> {
@@ -27,7 +30,18 @@ fn signers<S: Scheme>(shares: &[KeyShare<S>]) -> Parties {
     Parties::new(shares.iter().rev().take(t).map(KeyShare::id)).unwrap()
 }
 
-fn sign_frost(cast: &Cast, shares: &[KeyShare<FrostEd25519>], rng: &mut ChaCha20Rng) {
+fn sign_frost<S: Suite>(cast: &Cast, shares: &[KeyShare<S>], rng: &mut ChaCha20Rng) {
+    let set = signers(shares);
+    let task = frost::Task::new(shares[0].public(), set.clone(), b"m", SessionId([1; 16])).unwrap();
+    let signing = shares.iter().filter(|share| set.contains(share.id()));
+    let start = |share| frost::Sign::start(share, task.clone(), rng).unwrap();
+    let sessions: Vec<_> = signing.map(start).collect();
+    for report in cast.run(sessions, rng) {
+        let _ = report.output();
+    }
+}
+
+fn sign_ed25519(cast: &Cast, shares: &[KeyShare<FrostEd25519>], rng: &mut ChaCha20Rng) {
     let set = signers(shares);
     let task = frost::Task::new(shares[0].public(), set.clone(), b"m", SessionId([1; 16])).unwrap();
     let signing = shares.iter().filter(|share| set.contains(share.id()));
@@ -119,7 +133,10 @@ fn whole_life(t: u16, n: u16, schemes: &[AnyScheme], seed: u64) {
     let count = |scheme| schemes.iter().filter(|s| **s == scheme).count();
     (0..count(K)).for_each(|nth| a_key_like_any_other::<EcdsaSecp256k1>(cast, &mut bundles, nth, sign_ecdsa));
     (0..count(P)).for_each(|nth| a_key_like_any_other::<EcdsaP256>(cast, &mut bundles, nth, sign_ecdsa));
-    (0..count(E)).for_each(|nth| a_key_like_any_other::<FrostEd25519>(cast, &mut bundles, nth, sign_frost));
+    (0..count(E)).for_each(|nth| a_key_like_any_other::<FrostEd25519>(cast, &mut bundles, nth, sign_ed25519));
+    (0..count(T)).for_each(|nth| a_key_like_any_other::<FrostTaproot>(cast, &mut bundles, nth, sign_frost));
+    (0..count(R))
+        .for_each(|nth| a_key_like_any_other::<FrostRistretto255>(cast, &mut bundles, nth, sign_frost));
     for bundle in &bundles {
         let again = Bundle::from_bytes(bundle.to_bytes().expose()).unwrap();
         assert_eq!(again.to_bytes().expose(), bundle.to_bytes().expose());
@@ -136,6 +153,9 @@ fn every_key_of_a_set_signs_and_is_refreshed() {
     whole_life(3, 4, &[P, E], 4);
     whole_life(3, 5, &[E, K, K, E], 5);
     whole_life(2, 3, &[K], 6);
+    // the set of a wallet, and whatever else there is
+    whole_life(2, 3, &[K, E, T, P], 7);
+    whole_life(2, 2, &[T, R, T], 8);
 }
 
 #[test]
@@ -151,7 +171,7 @@ fn shares_come_out_by_their_types() {
     assert_eq!(first.id(), id(1));
     let second = shares.next().unwrap().into_share::<EcdsaP256>().unwrap_err();
     assert!(second.into_share::<FrostEd25519>().is_ok());
-    assert_eq!(AnyScheme::ALL, [K, P, E]);
+    assert_eq!(AnyScheme::ALL.iter().map(|scheme| scheme.id()).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
 }
 
 /// Body lengths by round and kind, each once, with how many letters had it.
