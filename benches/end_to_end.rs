@@ -1,4 +1,4 @@
-//! One party's CPU time, ours beside ZF's `frost-ed25519`, in one run: `cargo bench --features sim --bench end_to_end`.
+//! One party's CPU time, ours beside ZF's `frost-ed25519` and `frost-secp256k1-tr`, in one run: `cargo bench --features sim --bench end_to_end`.
 //!
 //! Everything a party computes counts on both sides: start, decoding of what arrives, every round, aggregation. What the
 //! other parties compute does not. Ours is a [`Session`] fed with messages; signing envelopes belongs to the transport and
@@ -10,11 +10,11 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use quorate::curve::FrostEd25519;
+use quorate::curve::{FrostEd25519, FrostTaproot};
 use quorate::dkg::{Dkg, Run};
 use quorate::envelope::{Unsigned, Verified};
 use quorate::evidence::Envelope;
-use quorate::frost::{self, NonceCommitments, Sign, SigningNonces, SigningPackage, Task};
+use quorate::frost::{self, NonceCommitments, Sign, SigningNonces, SigningPackage, Suite, Task};
 use quorate::key::KeyShare;
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::session::{Pending, Session, State, Status};
@@ -38,16 +38,16 @@ fn rng() -> ChaCha20Rng {
 }
 
 /// One signer of `t` of `n`, the first; the others are played.
-struct Signing {
-    shares: Vec<KeyShare<E>>,
-    task: Task<E>,
+struct Signing<S: Suite> {
+    shares: Vec<KeyShare<S>>,
+    task: Task<S>,
 }
 
-impl Signing {
+impl<S: Suite> Signing<S> {
     fn new(t: u16, n: u16) -> Self {
         let mut rng = rng();
         let cast = Cast::new(1..=n, &mut rng).unwrap();
-        let mut shares = cast.deal::<E>(Threshold::new(t, n).unwrap(), &mut rng).unwrap();
+        let mut shares = cast.deal::<S>(Threshold::new(t, n).unwrap(), &mut rng).unwrap();
         shares.truncate(t.into());
         let signers = Parties::new(shares.iter().map(KeyShare::id)).unwrap();
         let task =
@@ -66,7 +66,7 @@ impl Signing {
         let mut nonces: Vec<_> =
             self.shares[2..].iter().map(|s| (s, SigningNonces::generate(s.into(), rng))).collect();
 
-        let body = |s: &Session<Sign<E>>| s.outgoing(0).next().unwrap().bytes[56..].to_vec();
+        let body = |s: &Session<Sign<S>>| s.outgoing(0).next().unwrap().bytes[56..].to_vec();
         let mut commitments =
             vec![(self.shares[0].id(), body(&session)), (self.shares[1].id(), body(&second))];
         commitments.extend(nonces.iter().map(|(s, n)| (s.id(), n.commitments().as_bytes().to_vec())));
@@ -77,8 +77,8 @@ impl Signing {
         assert!(matches!(second.advance(rng), Ok(Status::Advanced { .. })));
 
         let share2 = second.outgoing(1).next().unwrap().bytes[56..].to_vec();
-        let list = commitments.iter().map(|(id, c)| (*id, NonceCommitments::from_bytes::<E>(c).unwrap()));
-        let package = SigningPackage::new(self.task.key().commitment(), list, self.task.message()).unwrap();
+        let list = commitments.iter().map(|(id, c)| (*id, NonceCommitments::from_bytes::<S>(c).unwrap()));
+        let package = SigningPackage::new(self.task.view(), list, self.task.message()).unwrap();
         let mut messages = vec![self.message(2, self.shares[1].id(), &share2)];
         for (share, nonces) in nonces.drain(..) {
             let z = frost::sign(nonces, share.into(), &package).unwrap();
@@ -174,10 +174,15 @@ fn repeat(iterations: u64, mut one: impl FnMut() -> Duration) -> Duration {
 }
 
 fn signing(c: &mut Criterion) {
-    for (t, n) in [(2, 3), (67, 100), (667, 1000)] {
-        let mut group = c.benchmark_group(format!("sign {t}-of-{n}"));
+    suite::<E, frost_ed25519::Ed25519Sha512>(c, "", &[(2, 3), (67, 100), (667, 1000)]);
+    suite::<FrostTaproot, frost_secp256k1_tr::Secp256K1Sha256TR>(c, "Taproot, ", &[(2, 3), (67, 100)]);
+}
+
+fn suite<S: Suite, C: frost_core::Ciphersuite>(c: &mut Criterion, what: &str, sizes: &[(u16, u16)]) {
+    for (t, n) in sizes.iter().copied() {
+        let mut group = c.benchmark_group(format!("{what}sign {t}-of-{n}"));
         group.sample_size(if t > 100 { 10 } else { 30 });
-        let (ours, theirs) = (Signing::new(t, n), zf::Signing::new(t, n));
+        let (ours, theirs) = (Signing::<S>::new(t, n), zf::Signing::<C>::new(t, n));
         let mut rng = rng();
         group.bench_function(BenchmarkId::new("quorate", "commit + share + aggregate"), |b| {
             b.iter_custom(|k| {

@@ -69,6 +69,7 @@ tags! {
     Cert = "cert", "key certificate";
     KeyId = "key-id", "name of a key";
     EpochId = "epoch-id", "name of one sharing of a key";
+    OwnDerive = "own-derive", "one step of our own derivation: u8 scheme, chain code, public key, index, attempt";
     PairSetup = "pair-setup", "what every later hash of a pairing starts from: sid, both first messages";
     PairOt = "pair-ot", "one direction of a pairing's base transfers: pair-setup, sender's and receiver's identity";
     PairCommit = "pair-commit", "commitment to a part of the zero-sharing seed: sid, identity, part, salt";

@@ -8,7 +8,7 @@
 //! # Where to start
 //! - [`dkg`]: make a key that never exists in one place. The module is the specification.
 //! - [`repair`]: give a member its lost share back.
-//! - [`frost`]: sign with it (RFC 9591), Ed25519.
+//! - [`frost`]: sign with it (RFC 9591; BIP-340 and BIP-341 for Taproot).
 //! - [`pairing`], [`ecdsa`]: pair the devices once, and sign with any ECDSA key that they share.
 //! - [`session`]: the driver, and what the caller owes it.
 //! - [`key`]: what a device stores. [`identity`], [`envelope`]: who the parties are, and how they sign what they send.
@@ -24,9 +24,12 @@
 //! | `std` | yes | tables of k256 and p256 built at first use; the library itself never uses `std` |
 //! | `critical-section` | | the same tables where there is no `std` but a `critical-section` implementation |
 //! | `ed25519` | yes | keys for FROST(Ed25519, SHA-512) |
-//! | `secp256k1`, `p256` | | keys on these curves |
-//! | `frost` | yes | FROST signing |
+//! | `secp256k1` | | keys for ECDSA, for Taproot (BIP-340) and for FROST(secp256k1, SHA-256) |
+//! | `p256` | | keys for ECDSA and for FROST(P-256, SHA-256) |
+//! | `ristretto255` | | keys for FROST(ristretto255, SHA-512) |
+//! | `frost` | yes | FROST signing, for keys of the FROST schemes that are there |
 //! | `ecdsa` | yes | pairings and ECDSA signing, for keys on the curves that are there |
+//! | `xpub` | | extended public keys of BIP-32 as text, for wallets that only watch; brings `secp256k1` |
 //! | `hazmat` | | putting a key's secret together, to leave threshold cryptography ([`key`]) |
 //! | `serde` | | `Serialize` and `Deserialize` of results, through the crate's own bytes |
 //! | `sim` | | an in-memory network with faults, for tests, benches and examples; needs `std` |

@@ -3,6 +3,8 @@
 // Each has a copy of what they share, and a `main`.
 #![allow(dead_code, clippy::duplicate_mod)]
 
+#[path = "../examples/addresses.rs"]
+mod addresses;
 #[path = "../examples/batch.rs"]
 mod batch;
 #[path = "../examples/presign.rs"]
@@ -84,4 +86,40 @@ fn batch_fails_with_signatures_in_the_wrong_places() {
     signed.signatures.swap(0, 2);
     signed.signatures.pop();
     assert!(batch::witnesses(&coins, &orders, &signed).is_err());
+}
+
+fn addresses(line: &str) -> Result<String, Error> {
+    addresses::run(&addresses::Options::parse(line.split_whitespace().map(Into::into))?.unwrap())
+}
+
+#[test]
+fn addresses_are_new_each_time_or_come_from_the_seed() {
+    let [one, other] = [(), ()].map(|()| addresses("").unwrap());
+    assert_ne!(one, other);
+    let [one, other, third] = ["--seed a", "--seed a", "--seed b"].map(|line| addresses(line).unwrap());
+    assert_eq!(one, other);
+    assert_ne!(one, third);
+    let table: Vec<&str> = one.lines().filter(|line| line.contains(" m/")).collect();
+    assert_eq!(table.len(), 12);
+    let starts = ["bc1q", "bc1p", "0x", "cosmos1", "T", ""];
+    for (rows, start) in table.chunks(2).zip(starts) {
+        let [a, b] = rows else { panic!("two of each") };
+        let [a, b] = [a, b].map(|row| row.split_whitespace().last().unwrap());
+        assert!(a.starts_with(start) && b.starts_with(start) && a != b, "{a}, {b}");
+    }
+    assert_eq!(addresses("--count 5").unwrap().lines().filter(|line| line.contains(" m/")).count(), 30);
+}
+
+#[test]
+fn addresses_says_what_is_wrong_with_its_arguments() {
+    let parse = |line: &str| addresses::Options::parse(line.split_whitespace().map(Into::into));
+    assert!(parse("--seed x --help").unwrap().is_none());
+    for (line, message) in [
+        ("--no-such-option", "unknown argument --no-such-option"),
+        ("--seed", "--seed needs a value"),
+        ("--count 0", "--count: 0 is not in 1..=1000"),
+        ("--count many", "--count: many is not in 1..=1000"),
+    ] {
+        assert_eq!(parse(line).err().unwrap().to_string(), message);
+    }
 }

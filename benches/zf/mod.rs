@@ -1,11 +1,12 @@
-//! The same work with ZF's `frost-ed25519` 3.0, fed with serialized packages.
+//! The same work with ZF's `frost-ed25519` and `frost-secp256k1-tr` 3.0, fed with serialized packages.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use frost::Identifier;
 use frost::keys::dkg;
 use frost::rand_core::{CryptoRng, RngCore};
-use frost::{Identifier, SigningPackage, keys, round1, round2};
+use frost_core::{Ciphersuite, SigningPackage, keys, round1, round2};
 use frost_ed25519 as frost;
 
 use super::clock;
@@ -35,14 +36,15 @@ impl RngCore for Rng {
 
 impl CryptoRng for Rng {}
 
-pub(crate) struct Signing {
-    packages: Vec<keys::KeyPackage>,
-    public: keys::PublicKeyPackage,
+pub(crate) struct Signing<C: Ciphersuite> {
+    packages: Vec<keys::KeyPackage<C>>,
+    public: keys::PublicKeyPackage<C>,
 }
 
-impl Signing {
+impl<C: Ciphersuite> Signing<C> {
     pub(crate) fn new(t: u16, n: u16) -> Self {
-        let (shares, public) = keys::generate_with_dealer(n, t, keys::IdentifierList::Default, Rng).unwrap();
+        let list = keys::IdentifierList::Default;
+        let (shares, public) = keys::generate_with_dealer(n, t, list, &mut Rng).unwrap();
         let packages =
             shares.into_values().take(t.into()).map(|s| keys::KeyPackage::try_from(s).unwrap()).collect();
         Self { packages, public }
@@ -59,7 +61,7 @@ impl Signing {
         });
         let others: Vec<_> =
             self.packages[1..].iter().map(|p| (p, round1::commit(p.signing_share(), &mut Rng))).collect();
-        let wire: Vec<(Identifier, Vec<u8>)> =
+        let wire: Vec<(frost_core::Identifier<C>, Vec<u8>)> =
             others.iter().map(|(p, (_, c))| (*p.identifier(), c.serialize().unwrap())).collect();
         let (package, share) = clock(&mut rest, || {
             let mut list = BTreeMap::from([(*first.identifier(), own)]);
@@ -71,14 +73,14 @@ impl Signing {
             share.serialize();
             (package, share)
         });
-        let wire: Vec<(Identifier, Vec<u8>)> = others
+        let wire: Vec<(frost_core::Identifier<C>, Vec<u8>)> = others
             .iter()
             .map(|(p, (n, _))| (*p.identifier(), round2::sign(&package, n, p).unwrap().serialize()))
             .collect();
         clock(&mut rest, || {
             let mut shares = BTreeMap::from([(*first.identifier(), share)]);
             shares.extend(wire.iter().map(|(id, z)| (*id, round2::SignatureShare::deserialize(z).unwrap())));
-            let signature = frost::aggregate(&package, &shares, &self.public).unwrap();
+            let signature = frost_core::aggregate(&package, &shares, &self.public).unwrap();
             signature.serialize().unwrap()
         });
         (commit, rest)

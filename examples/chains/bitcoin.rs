@@ -1,5 +1,8 @@
-//! Bitcoin: spending P2WPKH outputs (BIP-141, BIP-143), and their addresses (BIP-173).
+//! Bitcoin: spending P2WPKH outputs (BIP-141, BIP-143), and addresses of P2WPKH (BIP-173) and P2TR (BIP-341, BIP-350).
 
+use k256::elliptic_curve::PrimeField;
+use k256::elliptic_curve::sec1::ToSec1Point;
+use k256::{ProjectivePoint, PublicKey, Scalar};
 use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
 
@@ -27,6 +30,23 @@ pub(crate) fn p2wpkh(key: &KeyHash) -> Vec<u8> {
 /// The mainnet address of [`p2wpkh`].
 pub(crate) fn address(key: &KeyHash) -> String {
     bech32::segwit::encode_v0(bech32::hrp::BC, key).expect("20 bytes are a program of version 0")
+}
+
+/// The output key, as x, of an internal key, as x, without a script path (BIP-341, BIP-86): `P + H("TapTweak", x(P)) * G`, P having an even y.
+pub(crate) fn taproot_output_key(internal: &[u8; 32]) -> Result<[u8; 32], Error> {
+    let even = PublicKey::from_sec1_bytes(&[&[2], &internal[..]].concat()).map_err(|_| "not on the curve")?;
+    let tag = Sha256::digest("TapTweak");
+    let hash = Sha256::new().chain_update(tag).chain_update(tag).chain_update(internal).finalize();
+    let tweak = Scalar::from_repr(hash).into_option().ok_or("the tweak is no scalar")?;
+    let output = even.to_projective() + ProjectivePoint::GENERATOR * tweak;
+    let output = PublicKey::from_affine(output.to_affine()).map_err(|_| "the output key is the identity")?;
+    let bytes = output.to_sec1_point(true);
+    bytes.as_bytes().last_chunk().copied().ok_or("an encoding without x")
+}
+
+/// The mainnet address of an output key.
+pub(crate) fn taproot_address(output_key: &[u8; 32]) -> String {
+    bech32::segwit::encode_v1(bech32::hrp::BC, output_key).expect("32 bytes are a program of version 1")
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

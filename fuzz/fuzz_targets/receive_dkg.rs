@@ -9,7 +9,7 @@ use quorate::sim::MemoryLedger;
 use steer::driver::{E, Player, Script, dkg, id};
 
 thread_local! {
-    static SCRIPT: (Script<Dkg<E>>, Run) = dkg(2, &[1, 2, 3], 1);
+    static SCRIPT: (Script<Dkg<E>>, Run<E>) = dkg(2, &[1, 2, 3], 1);
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -5,12 +5,12 @@
 //! traits leave slow or unsafe is here: fixed-base and multiscalar multiplication, batch encoding, strict decoding,
 //! wide reduction. Functions that end in `_vartime` leak their inputs through time: they are for public data only.
 //!
-//! | | secp256k1 | P-256 | edwards25519 |
-//! |---|---|---|---|
-//! | point, bytes | 33 (SEC 1, compressed) | 33 (SEC 1, compressed) | 32 (RFC 8032) |
-//! | scalar, bytes | 32, big-endian | 32, big-endian | 32, little-endian |
-//! | order q | just under 2^256 | just under 2^256 | just over 2^252 |
-//! | cofactor | 1 | 1 | 8 |
+//! | | secp256k1 | P-256 | edwards25519 | ristretto255 |
+//! |---|---|---|---|---|
+//! | point, bytes | 33 (SEC 1, compressed) | 33 (SEC 1, compressed) | 32 (RFC 8032) | 32 (RFC 9496) |
+//! | scalar, bytes | 32, big-endian | 32, big-endian | 32, little-endian | 32, little-endian |
+//! | order q | just under 2^256 | just under 2^256 | just over 2^252 | just over 2^252 |
+//! | cofactor | 1 | 1 | 8 | 1 |
 //!
 //! **Invariant.** A value of type [`Curve::Point`] lies in the subgroup of prime order q. It is kept by
 //! [`read_point`], and by no other function turning bytes into a point. Where checking the order of every point
@@ -26,6 +26,8 @@ pub(crate) mod laws;
 mod p256;
 #[cfg(any(feature = "secp256k1", feature = "p256", test))]
 mod pippenger;
+#[cfg(feature = "ristretto255")]
+mod ristretto255;
 mod scheme;
 #[cfg(feature = "secp256k1")]
 mod secp256k1;
@@ -46,13 +48,17 @@ use zeroize::{Zeroize, Zeroizing};
 pub use self::ed25519::Ed25519;
 #[cfg(feature = "p256")]
 pub use self::p256::P256;
-#[cfg(feature = "p256")]
-pub use self::scheme::EcdsaP256;
-#[cfg(feature = "secp256k1")]
-pub use self::scheme::EcdsaSecp256k1;
+#[cfg(feature = "ristretto255")]
+pub use self::ristretto255::Ristretto255;
 #[cfg(feature = "ed25519")]
 pub use self::scheme::FrostEd25519;
+#[cfg(feature = "ristretto255")]
+pub use self::scheme::FrostRistretto255;
 pub use self::scheme::Scheme;
+#[cfg(feature = "p256")]
+pub use self::scheme::{EcdsaP256, FrostP256};
+#[cfg(feature = "secp256k1")]
+pub use self::scheme::{EcdsaSecp256k1, FrostSecp256k1, FrostTaproot};
 #[cfg(feature = "secp256k1")]
 pub use self::secp256k1::Secp256k1;
 pub use self::unchecked::Unchecked;
@@ -102,7 +108,7 @@ pub trait Curve: sealed::Sealed + Copy + Eq + Debug + Send + Sync + 'static {
     #[must_use]
     fn mul_base_add_vartime(a: &Self::Scalar, p: &Self::Point, b: &Self::Scalar) -> Self::Point;
 
-    /// Appends the encodings of all points, `POINT_LEN` bytes each, at the price of one field inversion.
+    /// Appends the encodings of all points, `POINT_LEN` bytes each, at the price of one field inversion (on ristretto255 of one for each).
     ///
     /// `None`, with `out` unchanged, if any point is the identity.
     #[must_use]
@@ -123,7 +129,7 @@ pub trait Curve: sealed::Sealed + Copy + Eq + Debug + Send + Sync + 'static {
     fn clear_cofactor(p: &Self::Point) -> Self::Point;
 
     /// The integer that the bytes spell, modulo q: big-endian on secp256k1 and P-256 (SEC 1), little-endian on
-    /// edwards25519 (RFC 8032). From uniform bytes the result is uniform up to 2^-256 (2^-259 on edwards25519).
+    /// edwards25519 (RFC 8032) and ristretto255. From uniform bytes the result is uniform up to 2^-256 (2^-259 on the last two).
     #[must_use]
     fn scalar_from_wide(bytes: &[u8; 64]) -> Self::Scalar;
 }

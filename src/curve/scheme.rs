@@ -48,6 +48,22 @@ scheme! {
     /// FROST(Ed25519, SHA-512) (RFC 9591, section 6.1): its signatures are plain Ed25519 (RFC 8032).
     "ed25519", FrostEd25519, Ed25519, 3, "FROST(Ed25519, SHA-512)"
 }
+scheme! {
+    /// FROST over secp256k1 with BIP-340 signatures, for Taproot (BIP-341).
+    "secp256k1", FrostTaproot, Secp256k1, 4, "FROST(secp256k1, BIP-340)"
+}
+scheme! {
+    /// FROST(P-256, SHA-256) (RFC 9591, section 6.4).
+    "p256", FrostP256, P256, 5, "FROST(P-256, SHA-256)"
+}
+scheme! {
+    /// FROST(ristretto255, SHA-512) (RFC 9591, section 6.2).
+    "ristretto255", FrostRistretto255, Ristretto255, 6, "FROST(ristretto255, SHA-512)"
+}
+scheme! {
+    /// FROST(secp256k1, SHA-256) (RFC 9591, section 6.5).
+    "secp256k1", FrostSecp256k1, Secp256k1, 7, "FROST(secp256k1, SHA-256)"
+}
 
 #[cfg(test)]
 mod tests {
@@ -61,6 +77,14 @@ mod tests {
         assert_eq!(super::super::EcdsaP256::ID, 2);
         #[cfg(feature = "ed25519")]
         assert_eq!(super::super::FrostEd25519::ID, 3);
+        #[cfg(feature = "secp256k1")]
+        assert_eq!(super::super::FrostTaproot::ID, 4);
+        #[cfg(feature = "p256")]
+        assert_eq!(super::super::FrostP256::ID, 5);
+        #[cfg(feature = "ristretto255")]
+        assert_eq!(super::super::FrostRistretto255::ID, 6);
+        #[cfg(feature = "secp256k1")]
+        assert_eq!(super::super::FrostSecp256k1::ID, 7);
         assert_eq!(super::super::toy::ToyScheme::ID, 200);
     }
 }

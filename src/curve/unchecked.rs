@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 use core::iter::Sum;
-use core::ops::AddAssign;
+use core::ops::{AddAssign, Neg};
 
 use group::Group;
 
@@ -88,6 +88,14 @@ impl<C: Curve> AddAssign for Unchecked<C> {
 impl<C: Curve> AddAssign<&Self> for Unchecked<C> {
     fn add_assign(&mut self, other: &Self) {
         self.0 += &other.0;
+    }
+}
+
+impl<C: Curve> Neg for Unchecked<C> {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self(-self.0)
     }
 }
 

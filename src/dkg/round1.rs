@@ -168,7 +168,10 @@ impl<S: Scheme> Round1<S> {
             write_scalar::<S::Curve>(&(dealing.polynomial.at(receiver.id) + pad), &mut body);
             outbox.direct.push((receiver.id, body));
         }
-        let own = Secret::new(dealing.polynomial.at(terms.me) + self.held.expose());
+        let mut own = self.held;
+        if self.deal.receives(terms.me) {
+            *own.expose_mut() += dealing.polynomial.at(terms.me);
+        }
         Ok((Round2::new(self.deal, e1, own, self.keys), outbox))
     }
 

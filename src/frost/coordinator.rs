@@ -71,7 +71,7 @@ impl<S: Suite> Coordinator<S> {
         }
         let list: Vec<u8> = given.iter().flat_map(|(_, c)| c.as_bytes()).copied().collect();
         let commitments = given.iter().map(|(id, c)| (*id, c.as_bytes().to_vec())).collect();
-        let package = SigningPackage::new(task.key().commitment(), given, task.message());
+        let package = SigningPackage::new(task.view(), given, task.message());
         let package = package.map_err(|error| match error {
             PackageError::Malformed(who) => SetupError::WrongNonce(who.iter().next().unwrap_or(me)),
             _ => SetupError::Malformed("nonce commitments"),
@@ -141,11 +141,7 @@ impl<S: Suite> Cosigner<S> {
 
     fn package(&self, list: &[u8]) -> Result<SigningPackage<S>, PackageError> {
         let chunks = list.chunks(2 * S::Curve::POINT_LEN).filter_map(NonceCommitments::from_bytes::<S>);
-        SigningPackage::new(
-            self.task.key().commitment(),
-            self.task.signers().iter().zip(chunks),
-            self.task.message(),
-        )
+        SigningPackage::new(self.task.view(), self.task.signers().iter().zip(chunks), self.task.message())
     }
 }
 

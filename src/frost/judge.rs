@@ -43,7 +43,7 @@ fn undecodable<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence) -> 
         (1, Kind::Direct) => {
             let list =
                 task.signers().iter().zip(body.chunks(len).filter_map(NonceCommitments::from_bytes::<S>));
-            let package = SigningPackage::<S>::new(task.key().commitment(), list, task.message());
+            let package = SigningPackage::<S>::new(task.view(), list, task.message());
             body.len() == len * task.signers().len() && matches!(package, Err(PackageError::Malformed(_)))
         }
         (2, _) => {
@@ -80,8 +80,7 @@ fn signature_share<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence)
     }
     let list = commitments.iter().map(|(id, body)| Some((*id, NonceCommitments::from_bytes::<S>(body)?)));
     let list = list.collect::<Option<alloc::vec::Vec<_>>>()?;
-    let key = task.key().commitment();
-    let package = SigningPackage::<S>::new(key, list, task.message()).ok()?;
+    let package = SigningPackage::<S>::new(task.view(), list, task.message()).ok()?;
     let share = SignatureShare::<S>::from_bytes(share)?;
     (!share_holds(&package, header.from, &share.0)).then_some((header.from, Fault::BadShare))
 }

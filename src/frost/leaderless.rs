@@ -134,10 +134,9 @@ impl<S: Suite> Round1<S> {
     /// [`Abort`] with check F1.1 or F1.3. The nonces are spent.
     pub fn finish(self, inbox: &Inbox) -> Result<(Round2<S>, Outbox), Abort> {
         let terms = inbox.terms();
-        let commitment = self.task.key().commitment();
         let list = inbox.all(1).into_iter();
         let list = list.filter_map(|m| Some((m.from, NonceCommitments::from_bytes::<S>(&m.body)?)));
-        let package = match SigningPackage::<S>::new(commitment, list, self.task.message()) {
+        let package = match SigningPackage::<S>::new(self.task.view(), list, self.task.message()) {
             Ok(package) => package,
             // [F1.1] D_j, E_j canonical, of prime order, not the identity
             Err(PackageError::Malformed(who)) => return Err(malformed_commitments(inbox, &who)),
@@ -147,7 +146,7 @@ impl<S: Suite> Round1<S> {
         let share = SigningShare {
             id: terms.me,
             secret: &self.secret,
-            commitment,
+            commitment: self.task.key().commitment(),
             epoch_id: self.task.key().epoch_id(),
             unchecked: None,
         };

@@ -7,14 +7,24 @@ mod judge;
 mod leaderless;
 mod nonce;
 mod package;
+#[cfg(feature = "ristretto255")]
+mod ristretto255;
 mod rounds;
+#[cfg(any(feature = "secp256k1", feature = "p256", feature = "ristretto255"))]
+mod schnorr;
 mod search;
+#[cfg(any(feature = "ed25519", feature = "ristretto255"))]
+mod sha512;
 mod share;
 mod suite;
+#[cfg(feature = "secp256k1")]
+pub mod taproot;
 mod task;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "ed25519")]
+mod view;
+#[cfg(any(feature = "secp256k1", feature = "p256"))]
+mod xmd;
 pub mod zf;
 
 pub use coordinator::{Coordinator, Cosigner};
@@ -25,9 +35,14 @@ pub use leaderless::{Round1, Round2, Sign};
 pub use nonce::{NonceCommitments, SigningNonces};
 pub use package::{PackageError, SigningPackage};
 pub use rounds::{AggregateError, SignatureShare, aggregate, sign};
+#[cfg(any(feature = "secp256k1", feature = "p256", feature = "ristretto255"))]
+pub use schnorr::SchnorrSignature;
 pub use share::SigningShare;
 pub use suite::Suite;
+#[cfg(feature = "secp256k1")]
+pub use taproot::{Bip340Signature, Taproot};
 pub use task::Task;
+pub use view::KeyView;
 
 /// The protocol's number in headers.
 pub const PROTOCOL: u8 = 9;

@@ -7,6 +7,7 @@ use group::Group;
 
 use super::nonce::NonceCommitments;
 use super::suite::{Suite, serialized_id};
+use super::view::KeyView;
 use crate::curve::{Curve, Scheme, Unchecked, encode_point};
 use crate::party::{Parties, PartyId};
 use crate::sharing::{Commitment, coefficient};
@@ -24,12 +25,12 @@ pub enum PackageError {
     /// A signer stands twice, or there are fewer signers than the key's threshold. [F0.1]
     #[error("not a set of at least t signers")]
     Signers,
-    /// `R` is the identity, or the challenge zero: negligible probability. [F1.3]
+    /// `R` is the identity, the challenge zero, or there is no tweaked key: negligible probability. [F1.3]
     #[error("degenerate group commitment")]
     Degenerate,
 }
 
-/// One signer's place in the package.
+/// One signer's place in the package; where `R` was negated, with its nonces' points negated.
 #[derive(Debug)]
 pub(super) struct Signer<C: Curve> {
     pub(super) id: PartyId,
@@ -45,16 +46,19 @@ pub(super) struct Signer<C: Curve> {
 pub struct SigningPackage<S: Suite> {
     signers: Vec<Signer<S::Curve>>,
     ids: Parties,
-    key: Commitment<S::Curve>,
-    /// `R`.
+    key: KeyView<S>,
+    /// `R`, as it stands in the signature.
     group_commitment: Point<S>,
     group_commitment_bytes: Vec<u8>,
+    /// Whether that is the negated sum.
+    negated: bool,
     /// `c`.
     challenge: Scalar<S>,
 }
 
 impl<S: Suite> SigningPackage<S> {
-    /// Computes binding factors, `R = sum D_i + rho_i E_i`, and the challenge (RFC 9591 sections 4.4 to 4.6).
+    /// Computes binding factors, `R = sum D_i + rho_i E_i`, and the challenge (RFC 9591 sections 4.4 to 4.6). The key is a [`KeyView`], or
+    /// a commitment, which stands for the key itself (of a Taproot key, for its output key without script paths).
     ///
     /// Points are decoded without the check of their order; `R` is checked, and each point only if that fails. What
     /// small-order parts that cancel in `R` could do is argued in the module's documentation: nothing.
@@ -62,44 +66,46 @@ impl<S: Suite> SigningPackage<S> {
     /// # Errors
     /// [`PackageError`]; every signer with malformed commitments is named.
     pub fn new(
-        key: &Commitment<S::Curve>,
+        key: impl TryInto<KeyView<S>>,
         commitments: impl IntoIterator<Item = (PartyId, NonceCommitments)>,
         message: &[u8],
     ) -> Result<Self, PackageError> {
         let mut list: Vec<(PartyId, NonceCommitments)> = commitments.into_iter().collect();
         list.sort_by_key(|(id, _)| *id);
         let ids = Parties::new(list.iter().map(|(id, _)| *id)).map_err(|_| PackageError::Signers)?;
-        if ids.len() < key.t() || ids.contains(PartyId::COORDINATOR) {
+        let key = key.try_into().map_err(|_| PackageError::Degenerate)?;
+        if ids.len() < key.commitment().t() || ids.contains(PartyId::COORDINATOR) {
             return Err(PackageError::Signers);
         }
         let signers = decode::<S::Curve>(&list, Unchecked::read).map_err(|_| malformed::<S::Curve>(&list))?;
-        let public_key_bytes = encode_point::<S::Curve>(&key.public_key()).ok_or(PackageError::Degenerate)?;
         let mut package = Self {
             signers,
             ids,
-            key: key.clone(),
+            key,
             group_commitment: Point::<S>::identity(),
             group_commitment_bytes: Vec::new(),
+            negated: false,
             challenge: Scalar::<S>::ZERO,
         };
-        package.bind(&public_key_bytes, message);
+        package.bind(message);
         package.commit(&list)?;
         // [F1.3] R is not the identity, c is not zero
         package.group_commitment_bytes =
             encode_point::<S::Curve>(&package.group_commitment).ok_or(PackageError::Degenerate)?;
-        package.challenge = S::challenge(&package.group_commitment_bytes, &public_key_bytes, message);
+        package.normalize();
+        package.challenge = S::challenge(&package.group_commitment_bytes, package.key.public_key(), message);
         if package.challenge.is_zero().into() { Err(PackageError::Degenerate) } else { Ok(package) }
     }
 
     /// `rho_i` for every signer: one hash of everything, then a short continuation each.
-    fn bind(&mut self, public_key: &[u8], message: &[u8]) {
+    fn bind(&mut self, message: &[u8]) {
         let len = S::Curve::SCALAR_LEN + 2 * S::Curve::POINT_LEN;
         let mut list = Vec::with_capacity(self.signers.len() * len);
         for signer in &self.signers {
             list.extend_from_slice(&serialized_id::<S>(signer.id));
             list.extend_from_slice(signer.bytes.as_bytes());
         }
-        let binding = S::binding(public_key, message, &list);
+        let binding = S::binding(self.key.public_key(), message, &list);
         for signer in &mut self.signers {
             signer.factor = S::binding_factor(&binding, signer.id);
         }
@@ -116,6 +122,17 @@ impl<S: Suite> SigningPackage<S> {
         Ok(())
     }
 
+    /// Where the signature has `-R`, everybody's nonces count negated.
+    fn normalize(&mut self) {
+        self.negated = S::normalize(&mut self.group_commitment_bytes);
+        if self.negated {
+            self.group_commitment = -self.group_commitment;
+            for signer in &mut self.signers {
+                (signer.hiding, signer.binding) = (-signer.hiding, -signer.binding);
+            }
+        }
+    }
+
     /// The signers, ascending.
     #[must_use]
     pub const fn signers(&self) -> &Parties {
@@ -128,10 +145,19 @@ impl<S: Suite> SigningPackage<S> {
         &self.group_commitment_bytes
     }
 
-    /// The key that is signed for.
+    /// The key that is signed for, in the form in which it signs.
     #[must_use]
-    pub const fn key(&self) -> &Commitment<S::Curve> {
+    pub fn key(&self) -> &Commitment<S::Curve> {
+        self.key.commitment()
+    }
+
+    pub(super) const fn view(&self) -> &KeyView<S> {
         &self.key
+    }
+
+    /// Whether nonces count negated.
+    pub(super) const fn negated(&self) -> bool {
+        self.negated
     }
 
     pub(super) const fn challenge(&self) -> &Scalar<S> {
@@ -151,7 +177,7 @@ impl<S: Suite> SigningPackage<S> {
     /// [F2.4] `z*G == R + c*PK`: the standard verifier's equation, without its cofactor.
     pub(super) fn verify(&self, z: &Scalar<S>) -> bool {
         let minus_c = Scalar::<S>::ZERO - self.challenge;
-        S::Curve::mul_base_add_vartime(z, &self.key.public_key(), &minus_c) == self.group_commitment
+        S::Curve::mul_base_add_vartime(z, &self.key().public_key(), &minus_c) == self.group_commitment
     }
 }
 

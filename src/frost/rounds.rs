@@ -33,7 +33,8 @@ impl<S: Suite> SignatureShare<S> {
     }
 }
 
-/// `z_i = d_i + e_i*rho_i + lambda_i*s_i*c`. The nonces are spent, also by a failure.
+/// `z_i = d_i + e_i*rho_i + lambda_i*s_i*c`, with the share as the package's [`KeyView`](super::KeyView) maps it, and with the nonces negated where `R` is. The
+/// nonces are spent, also by a failure.
 ///
 /// # Errors
 /// [`SetupError::WrongNonce`] if the package does not hold exactly these nonces' commitments for this signer [F1.2], or they were made
@@ -49,13 +50,16 @@ pub fn sign<S: Suite>(
     let (Some(place), Some(lambda)) = (package.signer(share.id), package.lambda(share.id)) else {
         return Err(SetupError::SelfMissing(share.id));
     };
-    let ours =
-        nonces.owner == share.id && nonces.epoch_id == share.epoch_id && share.commitment == package.key();
+    let ours = nonces.owner == share.id
+        && nonces.epoch_id == share.epoch_id
+        && share.commitment == package.view().base();
     if !ours || place.bytes != nonces.commitments {
         return Err(SetupError::WrongNonce(share.id));
     }
     let nonce = *nonces.binding.expose() * place.factor + nonces.hiding.expose();
-    Ok(SignatureShare(nonce + lambda * share.secret.expose() * package.challenge()))
+    let nonce = if package.negated() { -nonce } else { nonce };
+    let secret = package.view().share(share.secret);
+    Ok(SignatureShare(nonce + lambda * secret.expose() * package.challenge()))
 }
 
 /// Why shares do not make a signature.

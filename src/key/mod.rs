@@ -4,7 +4,9 @@
 //! ([`Origin`]), and the digests that pin that run. It becomes a [`PublicKey`] with a complete [`Certificate`]: the signature of everybody who
 //! took part, each saying that it holds its share durably. A [`PendingShare`] is a share without the certificate, a [`KeyShare`] one
 //! with it. Where not everybody who takes part is a member, a device ends with a [`Seat`].
-//! [`derive()`] gives the public side of a child key (BIP-32, SLIP-10).
+//! [`epoch::Epochs`] is a device's record of a key over its epochs: which share signs, what waits, and what may be erased.
+//! [`derive()`] gives the public side of a child key at a [`Path`], by the rule of its scheme ([`Derivation`]); `Xpub` (feature
+//! `xpub`) is an extended public key of BIP-32, for wallets that only watch.
 //!
 //! - `cert = H("cert"; sid, u32 epoch, base epoch_id, e1, e2, u8 scheme, u16 t, roster hash, V encoded, chain code)`, where `sid` is that of
 //!   the run, so that it holds the protocol, the dealers and the members
@@ -13,21 +15,30 @@
 //! - everybody signs `H("sig-cert"; cert)` with its identity key
 
 mod certificate;
+mod child;
 mod derive;
+pub mod epoch;
 #[cfg(feature = "hazmat")]
 mod export;
 mod origin;
+mod path;
 mod seat;
 mod share;
 mod sharing;
+#[cfg(feature = "xpub")]
+mod xpub;
 
 pub use certificate::{Certificate, CertificateError, PublicKey};
-pub use derive::{Derive, Derived, Path, derive};
+pub use child::{Derivation, Derive, Derived};
+pub use derive::derive;
 #[cfg(feature = "hazmat")]
 pub use export::{Exported, export};
 pub(crate) use origin::{Base, Source, together};
 pub use origin::{Made, Origin};
+pub use path::Path;
 pub use seat::{Leaver, PendingSeat, Seat};
 pub use share::{KeyShare, PendingShare};
 pub use sharing::Sharing;
 pub(crate) use sharing::{Draft, chain_code};
+#[cfg(feature = "xpub")]
+pub use xpub::{Network, Xpub, XpubError};

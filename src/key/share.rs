@@ -8,6 +8,7 @@ use super::origin::Origin;
 use super::sharing::Sharing;
 use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
 use crate::error::SetupError;
+use crate::hash::{DIGEST_LEN, close, closed};
 use crate::identity::{Pending, SigInput};
 use crate::party::PartyId;
 use crate::secret::Secret;
@@ -101,7 +102,8 @@ impl<S: Scheme> PendingShare<S> {
         let mut r = r;
         let sharing = Sharing::read(&mut r)?;
         r.end()?;
-        Some(Self { held: Held::read(&mut Reader::new(held), &sharing)?, sharing })
+        let held = Held::read(&mut Reader::new(held), &sharing)?;
+        (held.standing == Standing::Good).then_some(Self { held, sharing })
     }
 
     /// [T3.1] Makes it the key, with a complete certificate from anyone.
@@ -243,16 +245,16 @@ impl<S: Scheme> KeyShare<S> {
     /// Bytes of the stored form of a `t`-of-`n` share from key generation.
     #[must_use]
     pub const fn stored_len(t: usize, n: usize) -> usize {
-        2 + Held::<S>::LEN + 5 + 34 * n + 21 + 4 * 32 + t * S::Curve::POINT_LEN + 64 * n + 2
+        2 + Held::<S>::LEN + 5 + 34 * n + 21 + 4 * 32 + t * S::Curve::POINT_LEN + 64 * n + 2 + DIGEST_LEN
     }
 
     fn len(&self) -> usize {
         let signatures = 64 * self.public.origin().cast().len();
-        2 + Held::<S>::LEN + self.public.stored_len() + signatures + 2 + 32 * self.outdated.len()
+        2 + Held::<S>::LEN + self.public.stored_len() + signatures + 2 + 32 * self.outdated.len() + DIGEST_LEN
     }
 
-    /// The stored form, secret: version 1, `k`, id 2, standing 1, secret, sharing, signatures, count 2 of refused pairings, 32 each. Seal it
-    /// before it touches a disk.
+    /// The stored form, secret: version 1, `k`, id 2, standing 1, secret, sharing, signatures, count 2 of refused pairings, 32 each,
+    /// and SHA-256 of all that, so that a bad disk neither burns a share nor lifts a restriction. Seal it before it touches a disk.
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
         let mut out = Secret::buffer(self.len());
@@ -262,13 +264,14 @@ impl<S: Scheme> KeyShare<S> {
         self.public.write(bytes);
         put_u16(bytes, self.outdated.len() as u16);
         bytes.extend_from_slice(self.outdated.as_flattened());
+        close(bytes);
         out
     }
 
     /// Reads what [`KeyShare::to_bytes`] wrote; `None` unless the share fits its commitment and the certificate is complete.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (held, mut r) = split::<S>(bytes, b'k')?;
+        let (held, mut r) = split::<S>(closed(bytes)?, b'k')?;
         let public = PublicKey::read(&mut r)?;
         let count = usize::from(r.u16()?);
         let (outdated, rest) = r.rest().as_chunks::<32>();

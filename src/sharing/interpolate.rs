@@ -22,7 +22,8 @@ impl<C: Curve> Commitment<C> {
     ///
     /// `V_k = sum_i weight_i * coefficient_{i,k} * V(i)`. The coefficients come from the highest down, by dividing the product
     /// over all ids by `x - id`: as many field operations as there are pairs of shares, and no table of them.
-    pub(crate) fn interpolate(shares: &[(PartyId, C::Point)]) -> Option<Self> {
+    #[must_use]
+    pub fn interpolate(shares: &[(PartyId, C::Point)]) -> Option<Self> {
         let (zero, one) = (C::Scalar::ZERO, C::Scalar::ONE);
         // prod (x - id), the highest coefficient first
         let mut product = alloc::vec![one];

@@ -3,7 +3,6 @@
 //! A party's abscissa is its id. `t` points determine a polynomial of degree `t - 1`; its value at zero is the secret.
 
 mod feldman;
-#[cfg(any(test, all(feature = "frost", feature = "ed25519")))]
 mod interpolate;
 mod lagrange;
 mod polynomial;

@@ -46,6 +46,7 @@ impl<C: Curve> Polynomial<C> {
     }
 
     /// `a_k * G` for every coefficient.
+    #[cfg(any(test, feature = "sim"))]
     pub(crate) fn commit(&self) -> Vec<C::Point> {
         self.commit_from(0)
     }

@@ -35,7 +35,7 @@ fn debug_shows_no_byte_of_a_share_a_pairing_a_presignature_or_a_session() {
     let mut shown = String::new();
     let sessions = wallet.start(&signers, |share, pairings, rng| {
         // Version, kind and id come before a stored share's secret.
-        secrets.push(share.to_bytes().expose()[4..36].to_vec());
+        secrets.push(share.to_bytes().expose()[5..37].to_vec());
         for pairing in pairings.iter() {
             let stored = pairing.store();
             // Leaves of both directions, Delta and the zero-sharing seed: what stands between the public head and the digest.

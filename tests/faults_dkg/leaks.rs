@@ -117,10 +117,10 @@ fn c9_no_secret_on_the_wire_or_in_debug_of_a_run_that_succeeds<S: Foe>() {
         let stored = share.to_bytes();
         heard.show(&stored);
         heard.show(&KeyShare::<S>::from_bytes(stored.expose()));
-        let secret = stored.expose()[4..36].to_vec();
+        let secret = stored.expose()[5..37].to_vec();
         let public = read_scalar::<S::Curve>(&secret).map(|s| base::<S>(&s));
         assert_eq!(public, share.public().public_share(id(number)));
-        assert_eq!(game.seat(number).pending.as_ref().unwrap()[4..36], secret);
+        assert_eq!(game.seat(number).pending.as_ref().unwrap()[5..37], secret);
         secrets.push(secret);
     }
     finds(&game, &heard);

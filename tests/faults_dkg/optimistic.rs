@@ -44,7 +44,7 @@ fn share_of<S: Foe>(game: &Game<S>, number: u16) -> &KeyShare<S> {
 /// The stored secret, times `G`, is the public share.
 fn consistent<S: Foe>(share: &KeyShare<S>) {
     let stored = share.to_bytes();
-    let secret = read_scalar::<S::Curve>(&stored.expose()[4..36]).unwrap();
+    let secret = read_scalar::<S::Curve>(&stored.expose()[5..37]).unwrap();
     assert_eq!(Some(base::<S>(&secret)), share.public().public_share(share.id()));
 }
 

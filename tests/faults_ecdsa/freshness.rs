@@ -150,7 +150,7 @@ fn b11_rounds_have_streams_of_their_own<S: EcdsaScheme>() {
         let sid = game.task(1).terms(id(me)).sid();
         let stream = |round: u8, count: u32| {
             // version 1, kind 1, id 2, secret
-            h("session-rng", &[&[5; 32], &share.expose()[4..36], &sid, &[round], &count.to_be_bytes()])
+            h("session-rng", &[&[5; 32], &share.expose()[5..37], &sid, &[round], &count.to_be_bytes()])
         };
         let second = wire.iter().find(|l| (l.header.from, l.header.round) == (id(me), 2)).unwrap();
         let drawn = &second.body[228..260];

@@ -150,8 +150,8 @@ pub(crate) struct Puppet {
 impl Puppet {
     pub(crate) fn new(game: &Game, number: u16, seed: u64) -> Self {
         let share = game.share(number);
-        // version 1, kind 1, id 2, secret
-        let secret = scalar(&share.to_bytes().expose()[4..36]).unwrap();
+        // version 1, kind 1, id 2, standing 1, secret
+        let secret = scalar(&share.to_bytes().expose()[5..37]).unwrap();
         let nonces = SigningNonces::generate(share.into(), &mut rng(seed)).store();
         // version 1, scheme 1, owner 2, epoch id 32, d, e
         let nonce = |at: usize| scalar(&nonces.expose()[at..at + 32]).unwrap();

@@ -218,10 +218,10 @@ fn random_bytes_do_nothing() {
     let game = game();
     let mut rng = rng(86);
     let public = game.shares[0].public();
-    let key = zf::encode_key_package(game.share(1).into()).unwrap().expose().clone();
-    let all = zf::encode_public_key_package(public.commitment(), public.roster().parties()).unwrap();
+    let key = zf::encode_key_package::<E>(game.share(1).into()).unwrap().expose().clone();
+    let all = zf::encode_public_key_package::<E>(public.commitment(), public.roster().parties()).unwrap();
     let nonces = SigningNonces::<E>::generate(game.share(1).into(), &mut rng);
-    let commitments = zf::encode_commitments(nonces.commitments()).unwrap();
+    let commitments = zf::encode_commitments::<E>(nonces.commitments()).unwrap();
     let messages = vec![game.envelope(1, None, 1, &[0xff; 64])];
     let kind = quorate::evidence::EvidenceKind::Undecodable;
     let evidence = Evidence { kind, messages, attachments: vec![vec![(id(1), vec![7; 64])]] }.to_bytes();
@@ -252,17 +252,17 @@ fn random_bytes_do_nothing() {
                 taken[which] += 1;
             }
         };
-        let own = zf::Share::decode(&bytes, &all).ok();
-        took(0, own.map(|share| zf::encode_key_package((&share).into()).unwrap().expose().clone()));
-        let group = bytes.starts_with(&key[..5]).then(|| zf::Share::decode(&key, &bytes).ok()).flatten();
+        let own = zf::Share::<E>::decode(&bytes, &all).ok();
+        took(0, own.map(|share| zf::encode_key_package::<E>((&share).into()).unwrap().expose().clone()));
+        let group = bytes.starts_with(&key[..5]).then(|| zf::Share::<E>::decode(&key, &bytes).ok()).flatten();
         let group = group.map(|share| {
-            let mut again = zf::encode_public_key_package(share.commitment(), share.members()).unwrap();
+            let mut again = zf::encode_public_key_package::<E>(share.commitment(), share.members()).unwrap();
             // Before 3.0, ZF did not write the last two bytes.
             again.truncate(bytes.len());
             again
         });
         took(1, group);
-        took(2, zf::decode_commitments(&bytes).ok().map(|c| zf::encode_commitments(&c).unwrap()));
+        took(2, zf::decode_commitments::<E>(&bytes).ok().map(|c| zf::encode_commitments::<E>(&c).unwrap()));
         took(3, NonceCommitments::from_bytes::<E>(&bytes).map(|c| c.as_bytes().to_vec()));
         took(4, SignatureShare::<E>::from_bytes(&bytes).map(|z| z.to_bytes()));
         let evidence = Evidence::from_bytes(&bytes);

@@ -26,12 +26,12 @@ impl Bytes {
     fn new(t: u16, n: u16, seed: u64) -> Self {
         let (shares, public) =
             generate_with_dealer(n, t, IdentifierList::Default, Old(&mut rng(seed))).unwrap();
-        let key: KeyPackage = shares[&zf_id(2)].clone().try_into().unwrap();
+        let key: KeyPackage = shares[&zf_id::<E>(2)].clone().try_into().unwrap();
         Self { key: key.serialize().unwrap(), public: public.serialize().unwrap(), n: n.into() }
     }
 
-    fn decode(&self) -> Result<zf::Share, SetupError> {
-        zf::Share::decode(&self.key, &self.public)
+    fn decode(&self) -> Result<zf::Share<E>, SetupError> {
+        zf::Share::<E>::decode(&self.key, &self.public)
     }
 
     fn refused(&self, change: impl FnOnce(&mut Self)) -> SetupError {
@@ -78,16 +78,16 @@ fn sizes_and_header_are_as_documented() {
     for (t, n) in [(2, 2), (2, 3), (127, 127), (127, 128), (128, 128), (200, 300)] {
         let cast = Cast::new(1..=n, &mut rng(1)).unwrap();
         let shares = cast.deal::<E>(Threshold::new(t, n).unwrap(), &mut rng(2)).unwrap();
-        let key = zf::encode_key_package((&shares[0]).into()).unwrap();
+        let key = zf::encode_key_package::<E>((&shares[0]).into()).unwrap();
         let members = shares[0].public().roster().parties();
-        let public = zf::encode_public_key_package(shares[0].public().commitment(), members).unwrap();
+        let public = zf::encode_public_key_package::<E>(shares[0].public().commitment(), members).unwrap();
         assert!(key.expose().starts_with(&header) && public.starts_with(&header));
         let [t_len, n_len] = [t, n].map(|number| if number < 128 { 1 } else { 2 });
         assert_eq!(key.expose().len(), 133 + t_len);
         assert_eq!(public.len(), 38 + n_len + 64 * usize::from(n) + t_len);
         assert_eq!(KeyPackage::deserialize(key.expose()).unwrap().serialize().unwrap(), *key.expose());
         assert_eq!(PublicKeyPackage::deserialize(&public).unwrap().serialize().unwrap(), public);
-        let share = zf::Share::decode(key.expose(), &public).unwrap();
+        let share = zf::Share::<E>::decode(key.expose(), &public).unwrap();
         assert_eq!(share.commitment(), shares[0].public().commitment());
         assert_eq!(share.members(), members);
     }
@@ -118,7 +118,7 @@ fn a_public_key_package_without_a_threshold_is_taken() {
     let old = old.serialize().unwrap();
     assert_eq!(old.len() + 2, bytes.public.len());
     assert_eq!(
-        zf::Share::decode(&bytes.key, &old).unwrap().commitment(),
+        zf::Share::<E>::decode(&bytes.key, &old).unwrap().commitment(),
         bytes.decode().unwrap().commitment()
     );
 }
@@ -212,10 +212,10 @@ fn identifiers_are_numbers_from_1_to_65534() {
     // Nor do we give the coordinator's number away as a member's.
     let share = bytes.decode().unwrap();
     let members = Parties::new([id(1), id(2), PartyId::COORDINATOR]).unwrap();
-    let refused = zf::encode_public_key_package(share.commitment(), &members);
+    let refused = zf::encode_public_key_package::<E>(share.commitment(), &members);
     assert_eq!(refused, Err(SetupError::PartyId(65535)));
     let one = Parties::from_numbers([1]).unwrap();
-    let refused = zf::encode_public_key_package(share.commitment(), &one);
+    let refused = zf::encode_public_key_package::<E>(share.commitment(), &one);
     assert_eq!(refused, Err(SetupError::Threshold { t: 2, n: 1 }));
 }
 
@@ -289,14 +289,18 @@ fn no_field_takes_a_point_outside_the_prime_order_group() {
 #[test]
 fn commitments_are_those_that_zf_takes() {
     let mut rng = rng(12);
-    let key = Key::generated_by_us(2, 2, &mut rng);
+    let key = Key::<E>::generated_by_us(2, 2, &mut rng);
     let nonces = SigningNonces::generate(key.share(1), &mut rng);
-    let good = zf::encode_commitments(nonces.commitments()).unwrap();
+    let good = zf::encode_commitments::<E>(nonces.commitments()).unwrap();
     let agree = |bytes: &[u8]| {
-        let ours = zf::decode_commitments(bytes);
+        let ours = zf::decode_commitments::<E>(bytes);
         let theirs = round1::SigningCommitments::deserialize(bytes).ok().map(|c| c.serialize().unwrap());
         let theirs = theirs.filter(|again| again == bytes);
-        assert_eq!(ours.as_ref().map(|c| zf::encode_commitments(c).unwrap()).ok(), theirs, "{bytes:02x?}");
+        assert_eq!(
+            ours.as_ref().map(|c| zf::encode_commitments::<E>(c).unwrap()).ok(),
+            theirs,
+            "{bytes:02x?}"
+        );
         ours.is_ok()
     };
     assert!(agree(&good));
@@ -314,7 +318,7 @@ fn commitments_are_those_that_zf_takes() {
             // What was received unchecked does not go out either.
             let unchecked = NonceCommitments::from_bytes::<E>(&bytes[5..]).unwrap();
             let refused = SetupError::Malformed("ZF signing commitments");
-            assert_eq!(zf::encode_commitments(&unchecked), Err(refused));
+            assert_eq!(zf::encode_commitments::<E>(&unchecked), Err(refused));
         }
     }
     for len in 0..good.len() {
@@ -322,7 +326,8 @@ fn commitments_are_those_that_zf_takes() {
     }
     let longer = [&good[..], &[0]].concat();
     assert!(
-        zf::decode_commitments(&longer).is_err() && round1::SigningCommitments::deserialize(&longer).is_ok()
+        zf::decode_commitments::<E>(&longer).is_err()
+            && round1::SigningCommitments::deserialize(&longer).is_ok()
     );
 }
 

@@ -194,3 +194,66 @@ fn generate(t: u8, n: u8) -> Cost {
     });
     cost
 }
+
+/// Its complete refresh, which sets up multiplication with every other party anew.
+pub fn refresh(t: u16, n: u16) -> Row {
+    Row::new(format!("secp256k1, refresh and pairing {t}-of-{n}"), WHO, move || {
+        let parties = keys::<Secp256k1>(t, n);
+        move || renew(&parties)
+    })
+}
+
+fn renew(parties: &[Party<C>]) -> Cost {
+    let (mut cost, sid) = (Cost::default(), random());
+    let ids: Vec<u8> = parties.iter().map(|p| p.party_index.as_u8()).collect();
+    let mut boxes: [Post; 5] = Default::default();
+    for (party, &me) in parties.iter().zip(&ids) {
+        let out: Vec<_> = cost.work(me.into(), || {
+            party.refresh_complete_phase1().iter().map(|s| postcard::to_allocvec(s).unwrap()).collect()
+        });
+        ids.iter().zip(out).for_each(|(to, bytes)| boxes[0].push(&mut cost, me, *to, bytes));
+    }
+    let mut kept = Vec::new();
+    for (party, &me) in parties.iter().zip(&ids) {
+        let input = boxes[0].input(me);
+        let (value, keep, proof, zero) = cost.work(me.into(), || {
+            let fragments: Vec<_> =
+                input.p2p.values().map(|bytes| postcard::from_bytes(bytes).unwrap()).collect();
+            let (value, proof, keep, zero) = party.refresh_complete_phase2(&sid, &fragments);
+            let zero: Vec<_> = zero.iter().map(|m| (m.parties.receiver.as_u8(), encode(m))).collect();
+            (value, keep, encode(&proof), zero)
+        });
+        boxes[1].all(&mut cost, me, ids.iter().copied(), &proof);
+        zero.into_iter().for_each(|(to, bytes)| boxes[2].push(&mut cost, me, to, bytes));
+        kept.push((value, keep));
+    }
+    let mut first = None;
+    for ((party, &me), (value, keep)) in parties.iter().zip(&ids).zip(kept) {
+        let (keeps, zero, mul) = cost.work(me.into(), || {
+            let (zero_keep, zero, mul_keep, mul) = party.refresh_complete_phase3(&sid, &keep);
+            let zero: Vec<_> = zero.iter().map(|m| (m.parties.receiver.as_u8(), encode(m))).collect();
+            let mul: Vec<_> = mul.iter().map(|m| (m.parties.receiver.as_u8(), encode(m))).collect();
+            ((zero_keep, mul_keep), zero, mul)
+        });
+        zero.into_iter().for_each(|(to, bytes)| boxes[3].push(&mut cost, me, to, bytes));
+        mul.into_iter().for_each(|(to, bytes)| boxes[4].push(&mut cost, me, to, bytes));
+        first.get_or_insert((value, keeps));
+    }
+    let (value, (zero_keep, mul_keep)) = first.unwrap();
+    let [_, proofs, zero2, zero3, mul] = boxes.each_ref().map(|post| post.input(ids[0]));
+    cost.work(FIRST, || {
+        parties[0]
+            .refresh_complete_phase4(
+                &sid,
+                &value,
+                &decode::<dkg::ProofCommitment<C>>(&proofs),
+                &zero_keep,
+                &decode::<dkg::TransmitInitZeroSharePhase2to4>(&zero2),
+                &decode::<dkg::TransmitInitZeroSharePhase3to4>(&zero3),
+                &mul_keep,
+                &decode::<dkg::TransmitInitMulPhase3to4<C>>(&mul),
+            )
+            .unwrap()
+    });
+    cost
+}

@@ -99,14 +99,29 @@ fn table() -> Vec<Section> {
     frost.extend(ours::key_generation_frost(2, 3));
     frost.extend([zf::ed25519::key_generation(2, 3), zf::taproot::key_generation(2, 3)]);
     for (t, n) in SIZES {
-        frost.extend([ours::frost(t, n), zf::ed25519::sign(t, n), zf::taproot::sign(t, n)]);
+        frost.extend([ours::frost(t, n), zf::ed25519::sign(t, n)]);
+        frost.extend([ours::taproot(t, n), zf::taproot::sign(t, n)]);
     }
     vec![
         ("ECDSA: keys", keys),
+        ("The life of a key", life()),
         ("ECDSA: signatures", ecdsa),
         ("FROST", frost),
         ("Underneath: operations of the curves", curves::rows()),
     ]
+}
+
+/// What becomes of a key, and key generation in a large group.
+fn life() -> Vec<Row> {
+    let mut rows = Vec::new();
+    rows.extend(ours::refresh_ecdsa(2, 3));
+    rows.push(dkls::refresh(2, 3));
+    rows.extend(ours::refresh_frost(2, 3));
+    rows.extend([zf::ed25519::refresh(2, 3), zf::taproot::refresh(2, 3)]);
+    rows.push(ours::reshare((2, 3), (3, 5)));
+    rows.push(ours::key_generation_ecdsa(67, 100));
+    rows.push(zf::taproot::key_generation(67, 100));
+    rows
 }
 
 /// The cost of a signature grows with t - 1 and not with n.

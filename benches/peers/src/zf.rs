@@ -68,6 +68,63 @@ macro_rules! suite {
                 cost
             }
 
+            /// The refresh without a dealer: every member deals zero to every other.
+            pub fn refresh(t: u16, n: u16) -> Row {
+                Row::new(format!("FROST, refresh {t}-of-{n}"), $who, move || {
+                    let (shares, public) =
+                        keys::generate_with_dealer(n, t, keys::IdentifierList::Default, OsRng).unwrap();
+                    let share = shares.into_values().next().unwrap();
+                    let key = keys::KeyPackage::try_from(share).unwrap();
+                    move || renew(t, n, &key, &public)
+                })
+            }
+
+            /// The first member's refresh; the others' messages are made unmeasured.
+            fn renew(t: u16, n: u16, key: &keys::KeyPackage, public: &keys::PublicKeyPackage) -> Cost {
+                let mut cost = Cost::default();
+                let ids: Vec<Identifier> = (1..=n).map(|i| i.try_into().unwrap()).collect();
+                let (mut secrets, mut wire) = (Vec::new(), BTreeMap::new());
+                for (i, id) in (FIRST..).zip(&ids) {
+                    let (secret, bytes) = cost.work(i, || {
+                        let (secret, package) = keys::refresh::refresh_dkg_part1(*id, n, t, OsRng).unwrap();
+                        (secret, package.serialize().unwrap())
+                    });
+                    cost.send(i, bytes.len(), ids.len() - 1);
+                    secrets.push(secret);
+                    wire.insert(*id, bytes);
+                }
+                let (mut first, mut dealt) = (None, BTreeMap::new());
+                for ((i, id), secret) in (FIRST..).zip(&ids).zip(secrets) {
+                    let (second, packages, out) = cost.work(i, || {
+                        let packages: BTreeMap<_, _> = wire
+                            .iter()
+                            .filter(|(from, _)| *from != id)
+                            .map(|(from, bytes)| (*from, dkg::round1::Package::deserialize(bytes).unwrap()))
+                            .collect();
+                        let (second, out) = keys::refresh::refresh_dkg_part2(secret, &packages).unwrap();
+                        let out: Vec<_> =
+                            out.iter().map(|(to, package)| (*to, package.serialize().unwrap())).collect();
+                        (second, packages, out)
+                    });
+                    for (to, bytes) in out {
+                        cost.send(i, bytes.len(), 1);
+                        dealt.insert((*id, to), bytes);
+                    }
+                    first.get_or_insert((second, packages));
+                }
+                let (second, packages) = first.unwrap();
+                cost.work(FIRST, || {
+                    let shares = dealt
+                        .iter()
+                        .filter(|((_, to), _)| *to == ids[0])
+                        .map(|((from, _), bytes)| (*from, dkg::round2::Package::deserialize(bytes).unwrap()))
+                        .collect();
+                    let (public, key) = (public.clone(), key.clone());
+                    keys::refresh::refresh_dkg_shares(&second, &packages, &shares, public, key).unwrap()
+                });
+                cost
+            }
+
             pub fn key_generation(t: u16, n: u16) -> Row {
                 Row::new(format!("FROST, key generation {t}-of-{n}"), $who, move || move || generate(t, n))
             }

@@ -8,15 +8,18 @@ extern crate alloc;
 
 use core::alloc::{GlobalAlloc, Layout};
 
-use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostEd25519, Scheme};
+use quorate::curve::{
+    EcdsaP256, EcdsaSecp256k1, FrostEd25519, FrostP256, FrostRistretto255, FrostSecp256k1, FrostTaproot,
+    Scheme,
+};
 use quorate::dkg::{Dkg, Run};
 use quorate::ecdsa::{
     self, Batch, EcdsaScheme, Message, Online, Presign, PresignTask, Presignature, SignBatch,
 };
 use quorate::error::{ResumeError, SetupError};
-use quorate::frost::{Sign, Task};
+use quorate::frost::{Sign, Suite, Taproot, Task, taproot, zf};
 use quorate::identity::PublicIdentity;
-use quorate::key::{KeyShare, PublicKey};
+use quorate::key::{KeyShare, Network, Path, PublicKey, Xpub, derive};
 use quorate::pairing::{Opening, Pair, Pairing, Pairings};
 use quorate::party::PartyId;
 use quorate::secret::Secret;
@@ -40,17 +43,62 @@ pub fn key_generations(
         Dkg::<S>::start(run, me, witness, rng).map(drop)
     }
     start::<FrostEd25519>(run, me, witness, rng)?;
+    start::<FrostTaproot>(run, me, witness, rng)?;
+    start::<FrostP256>(run, me, witness, rng)?;
+    start::<FrostRistretto255>(run, me, witness, rng)?;
+    start::<FrostSecp256k1>(run, me, witness, rng)?;
     start::<EcdsaSecp256k1>(run, me, witness, rng)?;
     start::<EcdsaP256>(run, me, witness, rng)
 }
 
 /// Never called: what is named here is linked.
 pub fn signing(
-    share: &KeyShare<FrostEd25519>,
-    task: Task<FrostEd25519>,
+    ed25519: (&KeyShare<FrostEd25519>, Task<FrostEd25519>),
+    p256: (&KeyShare<FrostP256>, Task<FrostP256>),
+    ristretto255: (&KeyShare<FrostRistretto255>, Task<FrostRistretto255>),
+    secp256k1: (&KeyShare<FrostSecp256k1>, Task<FrostSecp256k1>),
+    path: Path,
     rng: &mut dyn CryptoRng,
+) -> Option<alloc::vec::Vec<u8>> {
+    fn run<S: Suite>(
+        (share, task): (&KeyShare<S>, Task<S>),
+        rng: &mut dyn CryptoRng,
+    ) -> Option<S::Signature> {
+        zf::encode_key_package::<S>(share.into()).ok()?;
+        output(&mut Sign::start(share, task, rng).ok()?, rng)
+    }
+    let mut all = run(ed25519, rng)?.to_bytes().to_vec();
+    all.extend_from_slice(run((p256.0, p256.1.path(path).ok()?), rng)?.as_bytes());
+    all.extend_from_slice(run(ristretto255, rng)?.as_bytes());
+    let key = secp256k1.1.view().public_key().to_vec();
+    let last = run(secp256k1, rng)?;
+    last.verify(&key, &all).then_some(all)
+}
+
+/// Never called: what is named here is linked.
+pub fn taproot_signing(
+    share: &KeyShare<FrostTaproot>,
+    task: Task<FrostTaproot>,
+    path: Path,
+    rng: &mut dyn CryptoRng,
+) -> Option<[u8; 64]> {
+    let tweak = Taproot::ScriptRoot([0; 32]);
+    let key = taproot::output_key(share.public(), &path, &tweak).ok()?;
+    let task = task.path(path).ok()?.taproot(tweak).ok()?;
+    let message = task.message().to_vec();
+    let signature = output(&mut Sign::start(share, task, rng).ok()?, rng)?.to_bytes();
+    taproot::verify(&key, &message, &signature).then_some(signature)
+}
+
+/// Never called: what is named here is linked.
+pub fn watching(
+    key: &PublicKey<EcdsaSecp256k1>,
+    other: &PublicKey<FrostEd25519>,
+    path: &Path,
 ) -> Result<(), SetupError> {
-    Sign::start(share, task, rng).map(drop)
+    let text = alloc::format!("{}", Xpub::new(key, Network::Main).derive(path)?);
+    let read = text.parse::<Xpub>().map_err(|_| SetupError::Malformed("xpub"))?;
+    derive(other, path).map(|_| drop(read))
 }
 
 /// Never called: what is named here is linked.

@@ -13,7 +13,7 @@ use quorate::ecdsa::{EcdsaScheme, Message, Presignature, Signature};
 use quorate::envelope::Verified;
 use quorate::evidence::{Envelope, Evidence};
 use quorate::frost::{NonceCommitments, SignatureShare, SigningNonces};
-use quorate::key::{Certificate, KeyShare, Path, PendingShare, PublicKey, derive};
+use quorate::key::{Certificate, KeyShare, Path, PendingShare, PublicKey, Xpub, derive};
 use quorate::pairing::{self, Opening, Pair};
 use quorate::secret::Secret;
 use quorate::session::{Finding, Session, Snapshot};
@@ -57,7 +57,23 @@ pub(crate) fn all() -> Vec<Decoder> {
         let path: Path = std::str::from_utf8(bytes).ok()?.parse().ok()?;
         Some(path.to_string().into_bytes())
     }));
+    extended_keys(&mut list);
     list
+}
+
+/// A root, and a descendant: as text, and as the bytes under its checksum.
+fn extended_keys(list: &mut Vec<Decoder>) {
+    let text = [
+        "xpub661MyMwAqRbcFW31YEwpkMuc5THy2PSt5bDMsktWQcFF8syAmRUapSCGu8ED9W6oDMSgv6Zz8idoc4a6mr8BDzTJY47LJhkJ8UB7WEGuduB",
+        "xpub6FnCn6nSzZAw5Tw7cgR9bi15UV96gLZhjDstkXXxvCLsUXBGXPdSnLFbdpq8p9HmGsApME5hQTZ3emM2rnY5agb9rXpVGyy3bdW6EEgAtqt",
+    ];
+    let bytes = text.map(|text| text.parse::<Xpub>().unwrap().to_bytes()).to_vec();
+    list.push(decoder("extended key", bytes, |bytes| Some(Xpub::from_bytes(bytes).ok()?.to_bytes())));
+    let text = text.map(|text| text.as_bytes().to_vec()).to_vec();
+    list.push(decoder("extended key, text", text, |bytes| {
+        let key: Xpub = std::str::from_utf8(bytes).ok()?.parse().ok()?;
+        Some(key.to_string().into_bytes())
+    }));
 }
 
 fn messages(list: &mut Vec<Decoder>) {

@@ -1,7 +1,7 @@
-//! FROST on Ed25519.
+//! FROST: Ed25519, and Taproot with the output key that it has by default.
 
-use quorate::curve::FrostEd25519;
-use quorate::frost::{self, Task};
+use quorate::curve::{FrostEd25519, FrostTaproot};
+use quorate::frost::{self, Suite, Task};
 use quorate::key::KeyShare;
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::session::Session;
@@ -12,12 +12,12 @@ use super::{Envelopes, Protocol, WHO, play, rng};
 use crate::row::Row;
 
 /// Signing among the first t of n.
-struct Frost {
+struct Frost<S: Suite> {
     cast: Cast,
-    shares: Vec<KeyShare<FrostEd25519>>,
+    shares: Vec<KeyShare<S>>,
 }
 
-impl Frost {
+impl<S: Suite> Frost<S> {
     fn new(t: u16, n: u16) -> Self {
         let cast = Cast::new(1..=n, &mut rng()).unwrap();
         let mut shares = cast.deal(Threshold::new(t, n).unwrap(), &mut rng()).unwrap();
@@ -26,8 +26,8 @@ impl Frost {
     }
 }
 
-impl Protocol for Frost {
-    type State = frost::Sign<FrostEd25519>;
+impl<S: Suite> Protocol for Frost<S> {
+    type State = frost::Sign<S>;
 
     fn parties(&self) -> Vec<PartyId> {
         self.shares.iter().map(KeyShare::id).collect()
@@ -42,8 +42,16 @@ impl Protocol for Frost {
 }
 
 pub fn frost(t: u16, n: u16) -> Row {
-    Row::new(format!("FROST, sign {t}-of-{n}"), WHO, move || {
-        let frost = Frost::new(t, n);
+    sign::<FrostEd25519>(format!("FROST, sign {t}-of-{n}"), t, n)
+}
+
+pub fn taproot(t: u16, n: u16) -> Row {
+    sign::<FrostTaproot>(format!("FROST, Taproot, sign {t}-of-{n}"), t, n)
+}
+
+fn sign<S: Suite>(what: String, t: u16, n: u16) -> Row {
+    Row::new(what, WHO, move || {
+        let frost = Frost::<S>::new(t, n);
         move || play(&frost.cast, &frost, Envelopes::Apart).0
     })
 }

@@ -3,6 +3,7 @@
 mod ecdsa;
 mod frost;
 mod keys;
+mod life;
 
 use getrandom::SysRng;
 use quorate::envelope::{Unsigned, Verified};
@@ -16,8 +17,9 @@ use rand_core::{Rng, UnwrapErr};
 use crate::meter::Cost;
 
 pub use ecdsa::{ecdsa, ecdsa_more, ecdsa_p256};
-pub use frost::frost;
+pub use frost::{frost, taproot};
 pub use keys::{key_generation_ecdsa, key_generation_frost, pairing};
+pub use life::{refresh_ecdsa, refresh_frost, reshare};
 
 const WHO: &str = "quorate";
 

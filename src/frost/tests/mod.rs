@@ -1,20 +1,23 @@
-//! What only this module sees: every intermediate value of RFC 9591's vectors, what binding factors depend on, and the
+//! What only this module sees: every intermediate value of RFC 9591's vectors, what binding factors depend on, Taproot's signs, and the
 //! events of negligible probability, in a group of 13 elements where they are common.
+
+#[cfg(feature = "secp256k1")]
+mod taproot;
+mod vectors;
 
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
 use ff::Field;
 use rand_chacha::ChaCha20Rng;
-use rand_core::{SeedableRng, TryCryptoRng, TryRng};
-use sha2::{Digest, Sha256, Sha512};
+use rand_core::SeedableRng;
+use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::curve::toy::{Toy, ToyPoint, ToyScalar, ToyScheme};
-use crate::curve::{Curve, Ed25519, FrostEd25519, encode_point, read_scalar, write_scalar};
+use crate::curve::{Curve, FrostEd25519, encode_point, read_scalar, write_scalar};
 use crate::error::{Abort, Chance, Verdict};
 use crate::identity::{IdentityKey, Roster};
 use crate::key::{Certificate, Draft, KeyShare, Origin, PendingShare};
@@ -24,8 +27,6 @@ use crate::session::{Session, State};
 use crate::sharing::{Commitment, Polynomial};
 use crate::wire::{Kind, SessionId};
 
-type E = FrostEd25519;
-
 fn id(number: u16) -> PartyId {
     PartyId::new(number).unwrap()
 }
@@ -34,139 +35,18 @@ fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
-/// Randomness that was written down.
-struct Given(Vec<u8>);
-
-impl TryRng for Given {
-    type Error = Infallible;
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        unreachable!("nonces ask for bytes")
-    }
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        unreachable!("nonces ask for bytes")
-    }
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
-        let rest = self.0.split_off(out.len());
-        out.copy_from_slice(&core::mem::replace(&mut self.0, rest));
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Given {}
-
-/// One set of `tests/vectors/frost_ed25519.txt`; what was used is gone.
-struct Set(BTreeMap<&'static str, Vec<u8>>);
-
-impl Set {
-    fn read(name: &str) -> Self {
-        let lines = include_str!("../../tests/vectors/frost_ed25519.txt").lines();
-        let lines = lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")?.split_once(" = "));
-        Self(lines.map(|(name, value)| (name, hex::decode(value).unwrap())).collect())
-    }
-
-    fn take(&mut self, name: &str) -> Vec<u8> {
-        self.0.remove(name).unwrap_or_else(|| panic!("no line {name}"))
-    }
-
-    fn scalar(&mut self, name: &str) -> <Ed25519 as Curve>::Scalar {
-        read_scalar::<Ed25519>(&self.take(name)).unwrap()
-    }
-}
-
-/// From the randomness to the signature, byte for byte.
-fn follow(name: &str) {
-    let mut set = Set::read(name);
-    let (signers, _) = (set.0["signers"].as_chunks::<2>().0.to_vec(), set.take("signers"));
-    let signers: Vec<_> = signers.into_iter().map(|number| id(u16::from_be_bytes(number))).collect();
-    let polynomial = [set.scalar("secret key"), set.scalar("coefficient")];
-    let polynomial = Polynomial::<Ed25519>::of(Secret::new(polynomial.to_vec()));
-    let commitment = Commitment::<Ed25519>::new(polynomial.commit()).unwrap();
-    let (public_key, message) = (set.take("public key"), set.take("message"));
-    assert_eq!(encode_point::<Ed25519>(&commitment.public_key()), Some(public_key.clone()));
-
-    let mut secrets = BTreeMap::new();
-    for member in 1..=300 {
-        let line = format!("{member}: share");
-        if set.0.contains_key(line.as_str()) {
-            assert_eq!(set.scalar(&line), polynomial.at(id(member)), "{name}: {line}");
-            secrets.insert(id(member), Secret::new(polynomial.at(id(member))));
-        }
-    }
-    let share = |id| SigningShare::<E> {
-        id,
-        secret: &secrets[&id],
-        commitment: &commitment,
-        epoch_id: [0; 32],
-        unchecked: None,
-    };
-
-    let (mut list, mut encoded, mut all) = (Vec::new(), Vec::new(), Vec::new());
-    for id in signers {
-        let line = |text: &str| format!("{}: {text}", id.get());
-        let random = [set.take(&line("hiding randomness")), set.take(&line("binding randomness"))].concat();
-        let mut random = Given(random);
-        let nonces = SigningNonces::generate(share(id), &mut random);
-        assert!(random.0.is_empty(), "all of it was used");
-        assert_eq!(*nonces.hiding.expose(), set.scalar(&line("hiding nonce")));
-        assert_eq!(*nonces.binding.expose(), set.scalar(&line("binding nonce")));
-        let points = [set.take(&line("hiding commitment")), set.take(&line("binding commitment"))].concat();
-        assert_eq!(nonces.commitments().as_bytes(), points);
-        write_scalar::<Ed25519>(&<Ed25519 as Curve>::Scalar::from(u64::from(id.get())), &mut encoded);
-        encoded.extend_from_slice(&points);
-        list.push((id, nonces.commitments().clone()));
-        all.push(nonces);
-    }
-
-    let package = SigningPackage::<E>::new(&commitment, list, &message).unwrap();
-    let signature = set.take("signature");
-    assert_eq!(package.group_commitment(), &signature[..32]);
-    let prefix = E::binding(&public_key, &message, &encoded);
-    let mut shares = Vec::new();
-    for nonces in all {
-        let id = nonces.owner;
-        let line = |text: &str| format!("{}: {text}", id.get());
-        // What was hashed is what the vector says: the hash state has no other preimage.
-        let input = set.take(&line("binding factor input"));
-        let state = prefix.clone().chain_update(&input[input.len() - 32..]).finalize();
-        assert_eq!(state, Sha512::digest([b"FROST-ED25519-SHA512-v1rho".as_slice(), &input].concat()));
-        let factor = set.scalar(&line("binding factor"));
-        assert_eq!(E::binding_factor(&prefix, id), factor);
-        assert_eq!(package.signer(id).unwrap().factor, factor);
-        let own = sign(nonces, share(id), &package).unwrap();
-        assert_eq!(own.to_bytes(), set.take(&line("signature share")));
-        assert_eq!(SignatureShare::from_bytes(&own.to_bytes()), Some(own));
-        shares.push((id, own));
-    }
-    let found = aggregate(&package, &shares).unwrap();
-    assert_eq!(found.to_bytes().to_vec(), signature);
-    let key = ed25519_dalek::VerifyingKey::from_bytes(&public_key.try_into().unwrap()).unwrap();
-    key.verify_strict(&message, &found.into()).unwrap();
-    assert!(set.0.is_empty(), "lines of {name} that nobody looked at: {:?}", set.0.keys());
-}
-
-#[test]
-fn rfc_9591_appendix_e_1_byte_for_byte() {
-    follow("E.1");
-}
-
-#[test]
-fn the_vectors_of_zf_byte_for_byte() {
-    follow("ZF");
-    follow("ZF-big");
-}
-
 /// B7: a binding factor that did not depend on one of these would let signatures of parallel sessions be combined.
-#[test]
-fn binding_factors_change_with_set_message_key_and_every_commitment() {
+fn binding_factors_change<S: Suite>() {
+    let len = S::Curve::POINT_LEN;
     let mut rng = rng(1);
     let mut key = || {
-        let polynomial = Polynomial::<Ed25519>::random(Threshold::new(2, 4).unwrap(), &mut rng);
-        Commitment::<Ed25519>::new(polynomial.commit()).unwrap()
+        let polynomial = Polynomial::<S::Curve>::random(Threshold::new(2, 4).unwrap(), &mut rng);
+        Commitment::<S::Curve>::new(polynomial.commit()).unwrap()
     };
     let keys = [key(), key()];
-    let secret = Secret::new(<Ed25519 as Curve>::Scalar::ONE);
+    let secret = Secret::new(<S::Curve as Curve>::Scalar::ONE);
     let mut commitments = |number| {
-        let share = SigningShare::<E> {
+        let share = SigningShare::<S> {
             id: id(number),
             secret: &secret,
             commitment: &keys[0],
@@ -177,15 +57,15 @@ fn binding_factors_change_with_set_message_key_and_every_commitment() {
     };
     let base = [commitments(1), commitments(2), commitments(3)];
     let others = [commitments(1), commitments(2), commitments(3), commitments(4)];
-    let factors = |key: &Commitment<Ed25519>, list: &[(PartyId, NonceCommitments)], message: &[u8]| {
-        let package = SigningPackage::<E>::new(key, list.iter().cloned(), message).unwrap();
+    let factors = |key: &Commitment<S::Curve>, list: &[(PartyId, NonceCommitments)], message: &[u8]| {
+        let package = SigningPackage::<S>::new(key, list.iter().cloned(), message).unwrap();
         let ids: Vec<_> = package.signers().iter().collect();
         ids.into_iter().zip(package.factors()).collect::<BTreeMap<_, _>>()
     };
     let half = |from: &NonceCommitments, half: usize, into: &NonceCommitments| {
         let mut bytes = into.as_bytes().to_vec();
-        bytes[32 * half..][..32].copy_from_slice(&from.as_bytes()[32 * half..][..32]);
-        NonceCommitments::from_bytes::<E>(&bytes).unwrap()
+        bytes[len * half..][..len].copy_from_slice(&from.as_bytes()[len * half..][..len]);
+        NonceCommitments::from_bytes::<S>(&bytes).unwrap()
     };
     let mut variants = BTreeMap::new();
     variants.insert("base".to_string(), factors(&keys[0], &base, b"m"));
@@ -225,9 +105,25 @@ fn binding_factors_change_with_set_message_key_and_every_commitment() {
     assert_eq!(factors(&keys[0], &reversed, b"m"), factors(&keys[0], &base, b"m"));
 }
 
+#[test]
+fn binding_factors_change_with_set_message_key_and_every_commitment() {
+    binding_factors_change::<FrostEd25519>();
+    #[cfg(feature = "secp256k1")]
+    binding_factors_change::<crate::curve::FrostTaproot>();
+    #[cfg(feature = "p256")]
+    binding_factors_change::<crate::curve::FrostP256>();
+    #[cfg(feature = "ristretto255")]
+    binding_factors_change::<crate::curve::FrostRistretto255>();
+    #[cfg(feature = "secp256k1")]
+    binding_factors_change::<crate::curve::FrostSecp256k1>();
+}
+
 impl Suite for ToyScheme {
+    const CONTEXT: &'static [u8] = b"toy";
+
     type Signature = Vec<u8>;
     type Binding = Sha256;
+    type Tweak = ();
 
     fn binding(public_key: &[u8], message: &[u8], commitments: &[u8]) -> Sha256 {
         Sha256::new().chain_update(public_key).chain_update(message).chain_update(commitments)
