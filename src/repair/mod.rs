@@ -128,8 +128,8 @@ pub enum Repair<S: Scheme> {
 }
 
 impl<S: Scheme> Repair<S> {
-    /// Starts helping. `signed` is the highest epoch of the key for which this device ever signed a certificate, where that is above its
-    /// share's.
+    /// Starts helping. `signed` is the highest epoch of the key for which this device ever signed a certificate
+    /// ([`Epochs::highest_signed`](crate::key::epoch::Epochs::highest_signed)); `None` where it keeps no record, for its share's.
     ///
     /// # Errors
     /// [L0.1] [`SetupError::WrongKey`], [`SetupError::WrongEpoch`] unless the share is of the run's epoch; [`SetupError::SelfMissing`] if its

@@ -31,8 +31,8 @@ pub struct Rebuilt<S: Scheme> {
 }
 
 impl<S: Scheme> Rebuilt<S> {
-    /// The highest of them, and at least the share's own. The device takes it for the highest epoch that it signed for itself; where it is more
-    /// than `2^16` above the share's, only after its user confirmed that.
+    /// The highest of them, and at least the share's own. The device takes it for the highest epoch that it signed for itself
+    /// ([`Epochs::raise_highest`](crate::key::epoch::Epochs::raise_highest)), which asks for a confirmation where it is far above the share's.
     #[must_use]
     pub fn highest_signed(&self) -> u32 {
         self.signed.iter().map(|(_, epoch)| *epoch).fold(self.share.public().epoch(), u32::max)
