@@ -6,6 +6,7 @@ mod round2;
 pub use round1::Round1;
 pub use round2::{Rebuilt, Round2};
 
+use alloc::boxed::Box;
 use core::convert::Infallible;
 
 use rand_core::CryptoRng;
@@ -102,7 +103,7 @@ pub enum Outcome<S: Scheme> {
     /// At a helper: its part is in the outbox. Whether the share came out right only the other party knows.
     Helped,
     /// At the party that lost its share.
-    Rebuilt(Rebuilt<S>),
+    Rebuilt(Box<Rebuilt<S>>),
 }
 
 impl<S: Scheme> Outcome<S> {
@@ -111,7 +112,7 @@ impl<S: Scheme> Outcome<S> {
     pub fn rebuilt(self) -> Option<Rebuilt<S>> {
         match self {
             Self::Helped => None,
-            Self::Rebuilt(rebuilt) => Some(rebuilt),
+            Self::Rebuilt(rebuilt) => Some(*rebuilt),
         }
     }
 }
@@ -127,8 +128,8 @@ pub enum Repair<S: Scheme> {
 }
 
 impl<S: Scheme> Repair<S> {
-    /// Starts helping. `signed` is the highest epoch of the key for which this device ever signed a certificate, where that is above its
-    /// share's.
+    /// Starts helping. `signed` is the highest epoch of the key for which this device ever signed a certificate
+    /// ([`Epochs::highest_signed`](crate::key::epoch::Epochs::highest_signed)); `None` where it keeps no record, for its share's.
     ///
     /// # Errors
     /// [L0.1] [`SetupError::WrongKey`], [`SetupError::WrongEpoch`] unless the share is of the run's epoch; [`SetupError::SelfMissing`] if its
@@ -176,7 +177,9 @@ impl<S: Scheme> State for Repair<S> {
     fn step(self, inbox: &Inbox, _: &mut dyn CryptoRng) -> Result<Step<Self>, Failure> {
         Ok(match self {
             Self::Round1(round) => Step::Done(Outcome::Helped, round.finish(inbox)?),
-            Self::Round2(round) => Step::Done(Outcome::Rebuilt(round.finish(inbox)?), Outbox::default()),
+            Self::Round2(round) => {
+                Step::Done(Outcome::Rebuilt(Box::new(round.finish(inbox)?)), Outbox::default())
+            }
         })
     }
 }

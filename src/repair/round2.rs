@@ -2,6 +2,7 @@
 //!
 //! Checks at the end of the round: L2.0, L2.1.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use ff::Field;
@@ -30,8 +31,8 @@ pub struct Rebuilt<S: Scheme> {
 }
 
 impl<S: Scheme> Rebuilt<S> {
-    /// The highest of them, and at least the share's own. The device takes it for the highest epoch that it signed for itself; where it is more
-    /// than `2^16` above the share's, only after its user confirmed that.
+    /// The highest of them, and at least the share's own. The device takes it for the highest epoch that it signed for itself
+    /// ([`Epochs::raise_highest`](crate::key::epoch::Epochs::raise_highest)), which asks for a confirmation where it is far above the share's.
     #[must_use]
     pub fn highest_signed(&self) -> u32 {
         self.signed.iter().map(|(_, epoch)| *epoch).fold(self.share.public().epoch(), u32::max)
@@ -41,12 +42,12 @@ impl<S: Scheme> Rebuilt<S> {
 /// The party that lost its share, waiting for sums of parts.
 #[derive(Debug)]
 pub struct Round2<S: Scheme> {
-    run: Run<S>,
+    run: Box<Run<S>>,
 }
 
 impl<S: Scheme> Round2<S> {
     pub(super) fn new(run: &Run<S>) -> Self {
-        Self { run: run.clone() }
+        Self { run: Box::new(run.clone()) }
     }
 
     /// Adds up the sums, and compares with the certificate.
@@ -54,7 +55,7 @@ impl<S: Scheme> Round2<S> {
     /// # Errors
     /// [`Abort`] with check L2.0 or L2.1; nothing is left of what came.
     pub fn finish(self, inbox: &Inbox) -> Result<Rebuilt<S>, Abort> {
-        let Run { key, lost, helpers, .. } = self.run;
+        let Run { key, lost, helpers, .. } = *self.run;
         let mut share = Secret::new(Scalar::<S>::ZERO);
         let mut signed = Vec::with_capacity(helpers.len());
         let mut charges = Charges::default();

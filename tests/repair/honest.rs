@@ -3,6 +3,7 @@
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostEd25519, Scheme};
 use quorate::frost::{Sign, Task};
 use quorate::key::KeyShare;
+use quorate::key::epoch::Epochs;
 use quorate::party::Parties;
 use quorate::refresh::{self, Refresh};
 use quorate::repair::{Outcome, PROTOCOL, Repair};
@@ -153,6 +154,37 @@ fn a_rebuilt_share_is_refreshed_and_signs() {
         let signature = ed25519_dalek::Signature::from_bytes(&signature);
         assert!(key.unwrap().verify_strict(b"again", &signature).is_ok());
     }
+}
+
+/// From the helpers' records of epochs into the rebuilt device's; a liar makes it ask, and no more.
+#[test]
+fn numbers_go_from_record_to_record() {
+    type S = FrostEd25519;
+    let game = Game::<S>::new(2, &[1, 2, 3], 10);
+    let run = game.run(3, &[1, 2], 1);
+    for (far, refused) in [(7, false), (u32::MAX, true)] {
+        let mut records: Vec<_> = [1, 2].map(|i| Epochs::new(copy(game.share(i)))).into();
+        records[1].confirm(far);
+        records[1].raise_highest(far).unwrap();
+        let mut sessions = vec![Repair::rebuild(&run, id(3)).unwrap()];
+        for record in &records {
+            let (share, signed) = (record.current().unwrap(), record.highest_signed());
+            sessions.push(Repair::help(&run, share, signed, &mut rng(10)).unwrap());
+        }
+        let ends = game.cast.run(sessions, &mut rng(10)).into_iter();
+        let rebuilt = ends.filter_map(|report| report.output().rebuilt()).next().unwrap();
+        assert_eq!(rebuilt.signed, [(id(1), 0), (id(2), far)]);
+        let highest = rebuilt.highest_signed();
+        let mut record = Epochs::new(rebuilt.share);
+        assert_eq!(record.raise_highest(highest).is_err(), refused);
+        assert_eq!(record.highest_signed(), Some(if refused { 0 } else { far }));
+        assert!(record.admits(8).is_ok());
+        assert_eq!(record.admits(7).is_ok(), refused);
+    }
+}
+
+fn copy<S: Scheme>(share: &KeyShare<S>) -> KeyShare<S> {
+    KeyShare::from_bytes(share.to_bytes().expose()).unwrap()
 }
 
 /// The helper says the highest epoch that it signed for, and never less than its share's.
