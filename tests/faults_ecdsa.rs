@@ -23,7 +23,7 @@ mod bans;
 #[path = "faults_ecdsa/batches.rs"]
 mod batches;
 #[allow(dead_code)]
-#[path = "faults_dkg/foe.rs"]
+#[path = "dealing/foe.rs"]
 mod foe;
 #[path = "faults_ecdsa/freshness.rs"]
 mod freshness;

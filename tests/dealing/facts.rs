@@ -171,8 +171,7 @@ impl<S: Foe> Facts<S> {
         let (t, n) = (self.t.to_be_bytes(), (self.members.len() as u16).to_be_bytes());
         let dealers: Vec<u8> = self.dealers.iter().copied().flat_map(PartyId::to_bytes).collect();
         let (roster, epoch) = (self.roster_hash(), self.epoch.to_be_bytes());
-        let head: [&[u8]; 8] =
-            [&[self.protocol], &[S::ID], &t, &n, &roster, &epoch, &self.base, &dealers];
+        let head: [&[u8]; 8] = [&[self.protocol], &[S::ID], &t, &n, &roster, &epoch, &self.base, &dealers];
         let source = self.source.iter().map(Vec::as_slice);
         h("binding", &head.into_iter().chain(source).collect::<Vec<_>>())
     }

@@ -317,7 +317,9 @@ impl<S: Foe, O: Affair<S>> Game<S, O> {
             }
         }
         if facts.zero {
-            sums.iter_mut().zip(facts.before.chunks(len)).for_each(|(s, v)| *s += Unchecked::read(v).unwrap());
+            sums.iter_mut()
+                .zip(facts.before.chunks(len))
+                .for_each(|(s, v)| *s += Unchecked::read(v).unwrap());
         }
         let mut points = Vec::new();
         for sum in sums {
