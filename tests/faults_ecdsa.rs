@@ -30,7 +30,7 @@ mod freshness;
 #[path = "faults_ecdsa/game.rs"]
 mod game;
 #[allow(dead_code)]
-#[path = "faults_dkg/hash.rs"]
+#[path = "dealing/hash.rs"]
 mod hash;
 #[path = "faults_ecdsa/liars.rs"]
 mod liars;

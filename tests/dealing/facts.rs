@@ -176,7 +176,7 @@ impl<S: Foe> Facts<S> {
         h("binding", &head.into_iter().chain(source).collect::<Vec<_>>())
     }
 
-    pub(crate) fn sid(&self) -> [u8; 32] {
-        h("sid", &[&[1], &[self.protocol], &self.session.0, &self.binding()])
+    pub(crate) fn sid(&self, binding: &[u8; 32]) -> [u8; 32] {
+        h("sid", &[&[1], &[self.protocol], &self.session.0, binding])
     }
 }

@@ -77,7 +77,9 @@ pub(crate) struct Game<S: Foe, O: Affair<S> = Run<S>> {
     pub(crate) facts: Facts<S>,
     /// Everybody who takes part.
     pub(crate) ids: Vec<PartyId>,
+    pub(crate) binding: [u8; 32],
     pub(crate) sid: [u8; 32],
+    cast: Roster,
     pub(crate) seats: BTreeMap<PartyId, Seat<O>>,
     pub(crate) puppets: BTreeMap<PartyId, Puppet<S>>,
     pub(crate) post: Vec<Post>,
@@ -114,12 +116,14 @@ impl<S: Foe, O: Affair<S>> Game<S, O> {
         start: &mut dyn FnMut(PartyId) -> Session<Ceremony<O>>,
         puppet: &mut dyn FnMut(PartyId) -> Puppet<S>,
     ) -> Self {
-        let (ids, sid) = (facts.cast(), facts.sid());
+        let (ids, binding) = (facts.cast(), facts.binding());
         let mut game = Self {
             run,
-            facts,
+            sid: facts.sid(&binding),
+            binding,
+            cast: roster(ids.iter().copied()),
             ids: ids.clone(),
-            sid,
+            facts,
             seats: BTreeMap::new(),
             puppets: BTreeMap::new(),
             post: Vec::new(),
@@ -139,8 +143,8 @@ impl<S: Foe, O: Affair<S>> Game<S, O> {
     }
 
     /// The identities of everybody who takes part.
-    pub(crate) fn roster(&self) -> Roster {
-        roster(self.ids.iter().copied())
+    pub(crate) const fn roster(&self) -> &Roster {
+        &self.cast
     }
 
     pub(crate) fn puppet(&mut self, number: u16) -> &mut Puppet<S> {
@@ -194,7 +198,7 @@ impl<S: Foe, O: Affair<S>> Game<S, O> {
     /// Signs and delivers.
     pub(crate) fn send(&mut self, letter: &Letter) {
         let envelope = seal(&letter.header, &letter.body);
-        let sealed = envelope.verify(&self.roster()).unwrap();
+        let sealed = envelope.verify(self.roster()).unwrap();
         if let Some(seat) = self.seats.get_mut(&letter.to) {
             let over = seat.session.is_over();
             match seat.session.receive_signed(&sealed) {
@@ -229,7 +233,7 @@ impl<S: Foe, O: Affair<S>> Game<S, O> {
 
     pub(crate) fn header(&self, round: u8, kind: Kind, from: PartyId, to: Option<PartyId>) -> Header {
         let Facts { protocol, session, .. } = self.facts;
-        Header { protocol, round, kind, from, to, session, binding: self.facts.binding() }
+        Header { protocol, round, kind, from, to, session, binding: self.binding }
     }
 
     /// A puppet's letters of a round, none if it lacks something for them.
