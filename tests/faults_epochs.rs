@@ -55,5 +55,9 @@ mod verdict;
 mod checks;
 #[path = "faults_epochs/constants.rs"]
 mod constants;
+#[path = "faults_epochs/equivocation.rs"]
+mod equivocation;
+#[path = "faults_epochs/roles.rs"]
+mod roles;
 #[path = "faults_epochs/stage.rs"]
 mod stage;
