@@ -57,6 +57,10 @@ mod checks;
 mod constants;
 #[path = "faults_epochs/equivocation.rs"]
 mod equivocation;
+#[path = "faults_epochs/flow.rs"]
+mod flow;
+#[path = "faults_epochs/imports.rs"]
+mod imports;
 #[path = "faults_epochs/roles.rs"]
 mod roles;
 #[path = "faults_epochs/stage.rs"]

@@ -182,6 +182,7 @@ impl<S: Suite> State for Cosigner<S> {
             secret: &self.secret,
             commitment: self.task.key().commitment(),
             epoch_id: self.task.key().epoch_id(),
+            own: None,
         };
         let coordinator = self.coordinator;
         // [F1.2] the own commitments are in the list, unchanged

@@ -149,6 +149,7 @@ impl<S: Suite> Round1<S> {
             secret: &self.secret,
             commitment,
             epoch_id: self.task.key().epoch_id(),
+            own: None,
         };
         let own =
             sign(self.nonces, share, &package).map_err(|_| Abort::no_fault(1, "F1.2", Chance::OwnFault))?;

@@ -37,12 +37,14 @@ impl<S: Suite> SignatureShare<S> {
 ///
 /// # Errors
 /// [`SetupError::WrongNonce`] if the package does not hold exactly these nonces' commitments for this signer [F1.2], or they were made
-/// for another share; [`SetupError::SelfMissing`] if this signer is not in it.
+/// for another share; [`SetupError::SelfMissing`] if this signer is not in it; [`SetupError::RefreshFirst`] and [`SetupError::Burned`] for
+/// a share that must not sign.
 pub fn sign<S: Suite>(
     nonces: SigningNonces<S>,
     share: SigningShare<'_, S>,
     package: &SigningPackage<S>,
 ) -> Result<SignatureShare<S>, SetupError> {
+    share.check_standing()?;
     let (Some(place), Some(lambda)) = (package.signer(share.id), package.lambda(share.id)) else {
         return Err(SetupError::SelfMissing(share.id));
     };

@@ -129,6 +129,12 @@ impl Share {
         self.id
     }
 
+    /// The signing share itself, to be dealt anew ([`crate::import`]).
+    #[must_use]
+    pub fn secret_bytes(&self) -> Secret<[u8; 32]> {
+        Secret::new(self.secret.expose().to_bytes())
+    }
+
     /// Who has a share.
     #[must_use]
     pub const fn members(&self) -> &Parties {
@@ -144,7 +150,13 @@ impl Share {
 
 impl<'a> From<&'a Share> for SigningShare<'a, FrostEd25519> {
     fn from(share: &'a Share) -> Self {
-        Self { id: share.id, secret: &share.secret, commitment: &share.commitment, epoch_id: share.epoch_id }
+        Self {
+            id: share.id,
+            secret: &share.secret,
+            commitment: &share.commitment,
+            epoch_id: share.epoch_id,
+            own: None,
+        }
     }
 }
 

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use quorate::curve::read_scalar;
+use quorate::error::Rejected;
 use quorate::import::{self, Import};
 use quorate::key::{KeyShare, PublicKey};
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::refresh::{self, Refresh};
 use quorate::reshare::{self, Reshare};
 use quorate::secret::Secret;
+use quorate::session::Session;
 use quorate::sharing::{Commitment, coefficient};
 use quorate::sim::MemoryLedger;
 use quorate::wire::SessionId;
@@ -110,6 +112,15 @@ pub(crate) fn refresh_run<S: Foe>(key: &PublicKey<S>, epoch: u32, session: u8) -
     refresh::Run::new(key, epoch, SessionId([session; 16])).unwrap()
 }
 
+pub(crate) fn begin_refresh<S: Foe>(
+    run: &refresh::Run<S>,
+    past: &Past<S>,
+    me: PartyId,
+) -> Session<Refresh<S>> {
+    let (share, seed) = (past.share(me.get()), start_seed(me, 33));
+    Refresh::start(run, share, &mut MemoryLedger::default(), &mut rng(seed)).unwrap()
+}
+
 /// A refresh among all.
 pub(crate) fn refresh<S: Foe>(villains: &[u16]) -> Game<S, refresh::Run<S>> {
     let past = Past::<S>::new();
@@ -117,10 +128,7 @@ pub(crate) fn refresh<S: Foe>(villains: &[u16]) -> Game<S, refresh::Run<S>> {
     let all = ids(&[1, 2, 3, 4, 5]);
     let facts =
         Facts { members: all.clone(), dealers: all, zero: true, ..next(past.key(), [3, 33], 3, REFRESHED) };
-    let mut start = |me: PartyId| {
-        let (share, seed) = (past.share(me.get()), start_seed(me, 33));
-        Refresh::start(&run, share, &mut MemoryLedger::default(), &mut rng(seed)).unwrap()
-    };
+    let mut start = |me: PartyId| begin_refresh(&run, &past, me);
     let mut puppet = |me| Puppet::of(&facts, me, &mut rng(start_seed(me, 33)));
     let mut game = Game::between(run.clone(), facts.clone(), villains, &mut start, &mut puppet);
     game.others = vec![
@@ -143,6 +151,19 @@ pub(crate) fn reshare_run<S: Foe>(
     reshare::Run::with_threshold(key, set(dealers), threshold(t, n), roster, epoch, session).unwrap()
 }
 
+pub(crate) fn begin_reshare<S: Foe>(
+    run: &reshare::Run<S>,
+    past: &Past<S>,
+    me: PartyId,
+) -> Session<Reshare<S>> {
+    let (ledger, rng) = (&mut MemoryLedger::default(), &mut rng(start_seed(me, 44)));
+    if run.dealers().contains(me) {
+        Reshare::deal(run, past.share(me.get()), ledger, rng).unwrap()
+    } else {
+        Reshare::receive(run, me, ledger, rng).unwrap()
+    }
+}
+
 /// A reshare by some to others, with another threshold.
 pub(crate) fn reshare<S: Foe>(villains: &[u16]) -> Game<S, reshare::Run<S>> {
     let past = Past::<S>::new();
@@ -150,14 +171,7 @@ pub(crate) fn reshare<S: Foe>(villains: &[u16]) -> Game<S, reshare::Run<S>> {
     let run = reshare_run(past.key(), who, t, RESHARED, 44);
     let (dealers, members) = (ids(&OLD), ids(&NEW));
     let facts = Facts { members, dealers, ..next(past.key(), [4, 44], t, RESHARED) };
-    let mut start = |me: PartyId| {
-        let (ledger, rng) = (&mut MemoryLedger::default(), &mut rng(start_seed(me, 44)));
-        if OLD.contains(&me.get()) {
-            Reshare::deal(&run, past.share(me.get()), ledger, rng).unwrap()
-        } else {
-            Reshare::receive(&run, me, ledger, rng).unwrap()
-        }
-    };
+    let mut start = |me: PartyId| begin_reshare(&run, &past, me);
     let mut puppet = |me: PartyId| {
         let mut puppet = Puppet::of(&facts, me, &mut rng(start_seed(me, 44)));
         if OLD.contains(&me.get()) {
@@ -229,21 +243,45 @@ fn as_secret<S: Foe>(k: &Scalar<S>) -> Secret<[u8; 32]> {
     Secret::new(scalar_bytes::<S>(k).try_into().unwrap())
 }
 
+/// With what a dealer deals.
+pub(crate) fn begin_import<S: Foe>(
+    run: &import::Run<S>,
+    me: PartyId,
+    secret: &Scalar<S>,
+) -> Session<Import<S>> {
+    let (ledger, rng) = (&mut MemoryLedger::default(), &mut rng(start_seed(me, run.session().0[0])));
+    if run.dealers().contains(me) {
+        let chain = (run.dealers().len() == 1).then(|| Secret::new(CHAIN));
+        Import::deal(run, me, &as_secret::<S>(secret), chain, ledger, rng).unwrap()
+    } else {
+        Import::receive(run, me, ledger, rng).unwrap()
+    }
+}
+
+/// One party has another run in mind: everybody else refuses what it says, it refuses what everybody else says, and nothing comes of it.
+pub(crate) fn odd_one_out<S: Foe, O: Affair<S>>(game: &mut Game<S, O>, odd: u16) {
+    let odd = id(odd);
+    for (me, seat) in &game.seats {
+        assert!(seat.pending.is_none() && seat.outcome.is_none(), "{}: {me}", game.label);
+        let from = |rejected: &Rejected| match rejected {
+            Rejected::SetupMismatch(who) => *who,
+            other => panic!("{}: {me}: {other}", game.label),
+        };
+        let mut refused: Vec<_> = seat.rejected.iter().map(from).collect();
+        refused.sort_unstable();
+        refused.dedup();
+        let wanted: Vec<_> = game.ids.iter().copied().filter(|who| (*who == odd) != (*me == odd)).collect();
+        assert_eq!(refused, wanted, "{}: {me}", game.label);
+    }
+}
+
 /// The secret of a whole key, from an outsider.
 pub(crate) fn import<S: Foe>(villains: &[u16]) -> Game<S, import::Run<S>> {
     let (secret, dealer) = (secret::<S>(), 9);
     let public_key = crate::puppet::base::<S>(&secret);
     let run = import_run(&public_key, dealer, &[1, 2, 3], 55);
     let facts = first(55, public_key.clone(), &[dealer]);
-    let mut start = |me: PartyId| {
-        let (ledger, rng) = (&mut MemoryLedger::default(), &mut rng(start_seed(me, 55)));
-        if me == id(dealer) {
-            let chain = Some(Secret::new(CHAIN));
-            Import::deal(&run, me, &as_secret::<S>(&secret), chain, ledger, rng).unwrap()
-        } else {
-            Import::receive(&run, me, ledger, rng).unwrap()
-        }
-    };
+    let mut start = |me: PartyId| begin_import(&run, me, &secret);
     let mut puppet = |me: PartyId| {
         let mut puppet = Puppet::of(&facts, me, &mut rng(start_seed(me, 55)));
         if me == id(dealer) {
@@ -301,14 +339,7 @@ pub(crate) fn import_shares_with<S: Foe>(
     commitment.write(&mut points);
     let mut facts = Facts { chain, ..first(66, points, &dealers) };
     facts.source.push(chain.map_or(Vec::new(), |chain| chain.to_vec()));
-    let mut start = |me: PartyId| {
-        let (ledger, rng) = (&mut MemoryLedger::default(), &mut rng(start_seed(me, 66)));
-        if dealers.contains(&me.get()) {
-            Import::deal(&run, me, &as_secret::<S>(&at::<S>(&f, me)), None, ledger, rng).unwrap()
-        } else {
-            Import::receive(&run, me, ledger, rng).unwrap()
-        }
-    };
+    let mut start = |me: PartyId| begin_import(&run, me, &at::<S>(&f, me));
     let mut puppet = |me: PartyId| {
         let mut puppet = Puppet::of(&facts, me, &mut rng(start_seed(me, 66)));
         if let Some(lambda) = coefficient::<S::Curve>(&set(&dealers), me) {
