@@ -34,6 +34,8 @@ macro_rules! every_scheme {
     };
 }
 
+mod driver;
+
 #[path = "dealing/facts.rs"]
 mod facts;
 #[allow(dead_code)]
@@ -61,7 +63,21 @@ mod equivocation;
 mod flow;
 #[path = "faults_epochs/imports.rs"]
 mod imports;
+#[path = "faults_epochs/interrupted.rs"]
+mod interrupted;
+#[path = "faults_epochs/lifecycle.rs"]
+mod lifecycle;
+#[path = "faults_epochs/mixed.rs"]
+mod mixed;
+#[path = "faults_epochs/removed.rs"]
+mod removed;
 #[path = "faults_epochs/roles.rs"]
 mod roles;
+#[path = "faults_epochs/setup.rs"]
+mod setup;
+#[path = "faults_epochs/sizes.rs"]
+mod sizes;
 #[path = "faults_epochs/stage.rs"]
 mod stage;
+#[path = "faults_epochs/storage.rs"]
+mod storage;
