@@ -128,7 +128,7 @@ where
     O: Occasion<Scheme = E, Output: Outcome> + std::fmt::Debug,
 {
     let (mut player, mut events) = (plot.script.play(me), Vec::new());
-    let mut go = |player: &mut Player<_>, events: &mut Vec<_>| loop {
+    let go = |player: &mut Player<_>, events: &mut Vec<_>| loop {
         match player.step() {
             Some(Status::Advanced { .. } | Status::Done(())) => events.push(Event::Step),
             Some(Status::Keep) => {

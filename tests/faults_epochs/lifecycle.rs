@@ -8,7 +8,6 @@ use quorate::key::{KeyShare, Path, Seat};
 use quorate::party::PartyId;
 use quorate::sim::{Cast, Letter, Report};
 use rand_chacha::ChaCha20Rng;
-use rand_core::Rng as _;
 
 use crate::flow;
 use crate::game::rng;
