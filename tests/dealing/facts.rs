@@ -16,11 +16,14 @@ use crate::hash::h;
 
 /// A dealing that a game can be about.
 pub(crate) trait Affair<S: Foe>:
-    Occasion<Scheme = S, Output: Ended<S>, Pending: Kept> + std::fmt::Debug
+    Occasion<Scheme = S, Output: Ended<S>, Pending: Kept> + std::fmt::Debug + 'static
 {
 }
 
-impl<S: Foe, O: Occasion<Scheme = S, Output: Ended<S>, Pending: Kept> + std::fmt::Debug> Affair<S> for O {}
+impl<S: Foe, O: Occasion<Scheme = S, Output: Ended<S>, Pending: Kept> + std::fmt::Debug + 'static> Affair<S>
+    for O
+{
+}
 
 /// The end of a run.
 pub(crate) trait Ended<S: Foe>: std::fmt::Debug {

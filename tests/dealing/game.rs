@@ -1,5 +1,6 @@
 //! A dealing with honest sessions on one side and puppets on the other, round by round.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use ed25519_dalek::{Signer, SigningKey};
@@ -8,9 +9,8 @@ use quorate::dkg::{Ceremony, Dkg, Occasion, Run};
 use quorate::envelope::Verified;
 use quorate::error::{Abort, Rejected};
 use quorate::evidence::Envelope;
-use quorate::identity::{IdentityKey, Roster};
+use quorate::identity::{PublicIdentity, Roster};
 use quorate::party::{PartyId, Threshold};
-use quorate::secret::Secret;
 use quorate::session::{Pending, Session, Status};
 use quorate::sim::{Letter, MemoryLedger};
 use quorate::wire::{Header, Kind, SessionId};
@@ -31,11 +31,13 @@ pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
 
 /// The identity key of a party: the same in every game.
 pub(crate) fn identity(party: PartyId) -> SigningKey {
-    SigningKey::from_bytes(&[party.get() as u8 + 100; 32])
+    thread_local!(static KEYS: RefCell<BTreeMap<PartyId, SigningKey>> = RefCell::default());
+    let new = || SigningKey::from_bytes(&[party.get() as u8 + 100; 32]);
+    KEYS.with_borrow_mut(|keys| keys.entry(party).or_insert_with(new).clone())
 }
 
 pub(crate) fn roster(ids: impl IntoIterator<Item = PartyId>) -> Roster {
-    let member = |id: PartyId| (id, IdentityKey::from_seed(Secret::new(identity(id).to_bytes())).public());
+    let member = |id: PartyId| (id, PublicIdentity(identity(id).verifying_key().to_bytes()));
     Roster::new(ids.into_iter().map(member)).unwrap()
 }
 
@@ -84,7 +86,7 @@ pub(crate) struct Game<S: Foe, O: Affair<S> = Run<S>> {
     pub(crate) puppets: BTreeMap<PartyId, Puppet<S>>,
     pub(crate) post: Vec<Post>,
     /// Runs that evidence from this one says nothing about.
-    pub(crate) others: Vec<(&'static str, O)>,
+    pub(crate) others: Box<dyn Fn() -> Vec<(&'static str, O)>>,
     /// Shown when something is not as expected.
     pub(crate) label: String,
 }
@@ -127,7 +129,7 @@ impl<S: Foe, O: Affair<S>> Game<S, O> {
             seats: BTreeMap::new(),
             puppets: BTreeMap::new(),
             post: Vec::new(),
-            others: Vec::new(),
+            others: Box::new(Vec::new),
             label: S::NAME.into(),
         };
         for me in ids {

@@ -144,8 +144,8 @@ impl<S: Foe, O: Affair<S>> Game<S, O> {
         let (threshold, roster) = (deal.threshold(), deal.roster().clone());
         let session = deal.origin().session();
         let mut findings = Vec::new();
-        for (name, other) in &self.others {
-            findings.push(((*name).into(), judge(other, evidence)));
+        for (name, other) in (self.others)() {
+            findings.push((name.into(), judge(&other, evidence)));
         }
         for (name, other) in other_runs(&Run::<S>::new(threshold, roster.clone(), session).unwrap()) {
             findings.push((name.into(), judge(&other, evidence)));

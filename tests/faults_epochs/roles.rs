@@ -304,7 +304,7 @@ fn k2_7_refresh_to_a_point_that_vanishes_is_nobodys_fault<S: Foe>() {
     let honest = [(); 2].map(|()| random_scalar::<S::Curve>(&mut random));
     let rest = [3, 4, 5].map(|n| game.puppets[&id(n)].f[2]);
     let mut f = game.puppets[&id(2)].f.clone();
-    f[2] = -(leading(&Past::<S>::new()) + honest[1] + rest[0] + rest[1] + rest[2]);
+    f[2] = -(leading(Past::<S>::new()) + honest[1] + rest[0] + rest[1] + rest[2]);
     game.puppet(2).deal(f);
     game.play_fair();
     game.expect_all(&Want::Degenerate(2, "K2.7"));

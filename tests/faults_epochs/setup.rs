@@ -266,7 +266,7 @@ fn forks<S: Foe>() -> [Past<S>; 2] {
         let run = refresh_run(past.key(), 2, session);
         let mut game = stage::refresh::<S>(&[]);
         let facts = crate::facts::Facts { epoch: 2, session: run.session(), ..game.facts.clone() };
-        let mut start = |me| begin_refresh(&run, &past, me);
+        let mut start = |me| begin_refresh(&run, past, me);
         game = Game::between(run.clone(), facts, &[], &mut start, &mut |_| unreachable!());
         game.play_fair();
         let shares = game.seats.into_iter().map(|(me, seat)| (me.get(), seat.outcome.unwrap().unwrap()));
@@ -285,8 +285,8 @@ fn e0_1_member_that_starts_from_elsewhere_is_a_setup_mismatch<S: Foe>() {
         (&here, reshare_run(here.key(), who, 2, RESHARED + 1, 44)),
         (&here, reshare_run(here.key(), who, 3, RESHARED, 44)),
         (&fork, reshare_run(fork.key(), who, 2, RESHARED, 44)),
-        (&zero, reshare_run(zero.key(), who, 2, RESHARED, 44)),
-        (&other, reshare_run(other.key(), who, 2, RESHARED, 44)),
+        (zero, reshare_run(zero.key(), who, 2, RESHARED, 44)),
+        (other, reshare_run(other.key(), who, 2, RESHARED, 44)),
     ];
     let facts = stage::reshare::<S>(&[]).facts;
     for (k, (past, wrong)) in strangers.iter().enumerate() {
@@ -313,7 +313,7 @@ fn r0_1_refresh_that_starts_from_elsewhere_is_a_setup_mismatch<S: Foe>() {
     let strangers = [
         (&here, refresh_run(here.key(), 10, 33)),
         (&fork, refresh_run(fork.key(), 9, 33)),
-        (&zero, refresh_run(zero.key(), 9, 33)),
+        (zero, refresh_run(zero.key(), 9, 33)),
     ];
     for (past, wrong) in &strangers {
         for odd in [1, 5] {

@@ -1,8 +1,9 @@
 //! A key of 3 of 5, and the dealings from it: refreshed among all, reshared by 1, 3 and 4 to 3, 6 and 7, its secret imported by
 //! 9 and its shares by 2, 8 and 9 to 1, 2 and 3. So there are parties that only deal, that only receive, and that do both.
 
+use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use quorate::curve::read_scalar;
 use quorate::error::Rejected;
@@ -52,25 +53,25 @@ pub(crate) fn secret_of<S: Foe>(share: &KeyShare<S>) -> Scalar<S> {
 /// A key of 3 of `1..=5` as it was before.
 pub(crate) struct Past<S: Foe>(pub(crate) BTreeMap<u16, KeyShare<S>>);
 
-type Made = BTreeMap<(&'static str, u8), Vec<Vec<u8>>>;
+type Made = BTreeMap<(&'static str, u8), &'static (dyn Any + Send + Sync)>;
 static MADE: Mutex<Made> = Mutex::new(BTreeMap::new());
 
 impl<S: Foe> Past<S> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new() -> &'static Self {
         Self::with(1)
     }
 
-    /// Another key for another session.
-    pub(crate) fn with(session: u8) -> Self {
-        let mut made = MADE.lock().unwrap_or_else(|e| e.into_inner());
-        let shares = made.entry((S::NAME, session)).or_insert_with(|| {
+    /// Another key for another session; made once.
+    pub(crate) fn with(session: u8) -> &'static Self {
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let past = made.entry((S::NAME, session)).or_insert_with(|| {
             let mut game = Game::<S>::with(3, 5, &[], session);
             game.play_fair();
-            let ended = game.seats.into_values().map(|seat| seat.outcome.unwrap().unwrap());
-            ended.map(|share| share.to_bytes().expose().clone()).collect()
+            let ended = game.seats.into_iter();
+            let shares = ended.map(|(me, seat)| (me.get(), seat.outcome.unwrap().unwrap())).collect();
+            Box::leak(Box::new(Self(shares)))
         });
-        let read = shares.iter().map(|bytes| KeyShare::from_bytes(bytes).unwrap());
-        Self(read.map(|share: KeyShare<S>| (share.id().get(), share)).collect())
+        past.downcast_ref().unwrap()
     }
 
     pub(crate) fn share(&self, number: u16) -> &KeyShare<S> {
@@ -128,14 +129,16 @@ pub(crate) fn refresh<S: Foe>(villains: &[u16]) -> Game<S, refresh::Run<S>> {
     let all = ids(&[1, 2, 3, 4, 5]);
     let facts =
         Facts { members: all.clone(), dealers: all, zero: true, ..next(past.key(), [3, 33], 3, REFRESHED) };
-    let mut start = |me: PartyId| begin_refresh(&run, &past, me);
+    let mut start = |me: PartyId| begin_refresh(&run, past, me);
     let mut puppet = |me| Puppet::of(&facts, me, &mut rng(start_seed(me, 33)));
     let mut game = Game::between(run.clone(), facts.clone(), villains, &mut start, &mut puppet);
-    game.others = vec![
-        ("another epoch", refresh_run(past.key(), REFRESHED + 1, 33)),
-        ("another session", refresh_run(past.key(), REFRESHED, 34)),
-        ("another key", refresh_run(Past::<S>::with(2).key(), REFRESHED, 33)),
-    ];
+    game.others = Box::new(move || {
+        vec![
+            ("another epoch", refresh_run(past.key(), REFRESHED + 1, 33)),
+            ("another session", refresh_run(past.key(), REFRESHED, 34)),
+            ("another key", refresh_run(Past::<S>::with(2).key(), REFRESHED, 33)),
+        ]
+    });
     named(game, "refresh")
 }
 
@@ -171,7 +174,7 @@ pub(crate) fn reshare<S: Foe>(villains: &[u16]) -> Game<S, reshare::Run<S>> {
     let run = reshare_run(past.key(), who, t, RESHARED, 44);
     let (dealers, members) = (ids(&OLD), ids(&NEW));
     let facts = Facts { members, dealers, ..next(past.key(), [4, 44], t, RESHARED) };
-    let mut start = |me: PartyId| begin_reshare(&run, &past, me);
+    let mut start = |me: PartyId| begin_reshare(&run, past, me);
     let mut puppet = |me: PartyId| {
         let mut puppet = Puppet::of(&facts, me, &mut rng(start_seed(me, 44)));
         if OLD.contains(&me.get()) {
@@ -181,14 +184,16 @@ pub(crate) fn reshare<S: Foe>(villains: &[u16]) -> Game<S, reshare::Run<S>> {
         puppet
     };
     let mut game = Game::between(run.clone(), facts.clone(), villains, &mut start, &mut puppet);
-    game.others = vec![
-        ("another epoch", reshare_run(past.key(), who, t, RESHARED + 1, 44)),
-        ("another session", reshare_run(past.key(), who, t, RESHARED, 45)),
-        ("another threshold", reshare_run(past.key(), who, 3, RESHARED, 44)),
-        ("another dealer", reshare_run(past.key(), (&[1, 2, 4], &NEW), t, RESHARED, 44)),
-        ("another member", reshare_run(past.key(), (&OLD, &[3, 6, 8]), t, RESHARED, 44)),
-        ("another key", reshare_run(Past::<S>::with(2).key(), who, t, RESHARED, 44)),
-    ];
+    game.others = Box::new(move || {
+        vec![
+            ("another epoch", reshare_run(past.key(), who, t, RESHARED + 1, 44)),
+            ("another session", reshare_run(past.key(), who, t, RESHARED, 45)),
+            ("another threshold", reshare_run(past.key(), who, 3, RESHARED, 44)),
+            ("another dealer", reshare_run(past.key(), (&[1, 2, 4], &NEW), t, RESHARED, 44)),
+            ("another member", reshare_run(past.key(), (&OLD, &[3, 6, 8]), t, RESHARED, 44)),
+            ("another key", reshare_run(Past::<S>::with(2).key(), who, t, RESHARED, 44)),
+        ]
+    });
     named(game, "reshare")
 }
 
@@ -292,12 +297,14 @@ pub(crate) fn import<S: Foe>(villains: &[u16]) -> Game<S, import::Run<S>> {
     };
     let mut game = Game::between(run.clone(), facts.clone(), villains, &mut start, &mut puppet);
     let another = crate::puppet::base::<S>(&Scalar::<S>::from(5));
-    game.others = vec![
-        ("another key", import_run(&another, dealer, &[1, 2, 3], 55)),
-        ("another dealer", import_run(&public_key, 8, &[1, 2, 3], 55)),
-        ("another member", import_run(&public_key, dealer, &[1, 2, 4], 55)),
-        ("another session", import_run(&public_key, dealer, &[1, 2, 3], 56)),
-    ];
+    game.others = Box::new(move || {
+        vec![
+            ("another key", import_run(&another, dealer, &[1, 2, 3], 55)),
+            ("another dealer", import_run(&public_key, 8, &[1, 2, 3], 55)),
+            ("another member", import_run(&public_key, dealer, &[1, 2, 4], 55)),
+            ("another session", import_run(&public_key, dealer, &[1, 2, 3], 56)),
+        ]
+    });
     named(game, "import")
 }
 
@@ -332,28 +339,31 @@ pub(crate) fn import_shares_with<S: Foe>(
     chain: Option<[u8; 32]>,
     villains: &[u16],
 ) -> Game<S, import::Run<S>> {
-    let (f, dealers) = (polynomial::<S>(), [2, 8, 9]);
-    let (commitment, who) = (commitment::<S>(&f), (&dealers[..], &[1, 2, 3][..]));
+    const DEALERS: &[u16] = &[2, 8, 9];
+    let f = polynomial::<S>();
+    let (commitment, who) = (commitment::<S>(&f), (DEALERS, &[1, 2, 3][..]));
     let run = import_shares_run(&commitment, chain, who, 66);
     let mut points = Vec::new();
     commitment.write(&mut points);
-    let mut facts = Facts { chain, ..first(66, points, &dealers) };
+    let mut facts = Facts { chain, ..first(66, points, DEALERS) };
     facts.source.push(chain.map_or(Vec::new(), |chain| chain.to_vec()));
     let mut start = |me: PartyId| begin_import(&run, me, &at::<S>(&f, me));
     let mut puppet = |me: PartyId| {
         let mut puppet = Puppet::of(&facts, me, &mut rng(start_seed(me, 66)));
-        if let Some(lambda) = coefficient::<S::Curve>(&set(&dealers), me) {
+        if let Some(lambda) = coefficient::<S::Curve>(&set(DEALERS), me) {
             constant_is(&mut puppet, lambda * at::<S>(&f, me));
         }
         puppet
     };
     let mut game = Game::between(run.clone(), facts.clone(), villains, &mut start, &mut puppet);
     let another = crate::stage::commitment::<S>(&[f[0], f[1], f[0]]);
-    game.others = vec![
-        ("another polynomial", import_shares_run(&another, chain, who, 66)),
-        ("another chain code", import_shares_run(&commitment, Some([1; 32]), who, 66)),
-        ("another dealer", import_shares_run(&commitment, chain, (&[2, 7, 9], &[1, 2, 3]), 66)),
-        ("another session", import_shares_run(&commitment, chain, who, 67)),
-    ];
+    game.others = Box::new(move || {
+        vec![
+            ("another polynomial", import_shares_run(&another, chain, who, 66)),
+            ("another chain code", import_shares_run(&commitment, Some([1; 32]), who, 66)),
+            ("another dealer", import_shares_run(&commitment, chain, (&[2, 7, 9], &[1, 2, 3]), 66)),
+            ("another session", import_shares_run(&commitment, chain, who, 67)),
+        ]
+    });
     named(game, "import of shares")
 }
