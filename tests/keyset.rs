@@ -7,7 +7,7 @@ mod ceremony;
 mod complaints;
 #[path = "keyset/faults.rs"]
 mod faults;
-#[path = "faults_dkg/hash.rs"]
+#[path = "dealing/hash.rs"]
 #[allow(dead_code)]
 mod hash;
 #[path = "keyset/replay.rs"]

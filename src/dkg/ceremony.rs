@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use ff::Field as _;
 use rand_core::CryptoRng;
 
 use super::carriage::Own;
@@ -64,6 +65,12 @@ impl<O: Occasion> Ceremony<O> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Session<Self>, SetupError> {
         let (terms, plan) = Self::setup(&(run.clone(), me))?;
+        // A constant of zero has no encoding to reveal.
+        if let Stake::Constant(constant, _) = &stake
+            && bool::from(constant.expose().is_zero())
+        {
+            return Err(SetupError::WrongSecret(me));
+        }
         witness.spend(&terms.run_id(), 0).map_err(|_| SetupError::SessionSpent(me))?;
         let (round1, outbox) = Round1::start(run.deal().clone(), &terms, stake, rng);
         Ok(Session::new(terms, plan, Self::Round1(round1), outbox))

@@ -156,8 +156,8 @@ impl Origin {
     }
 
     /// The run's terms. The binding's items are `u32 epoch, base epoch_id, ids of the dealers`; for an import then what is imported and the
-    /// dealers' identity keys, and where shares are imported their chain code or nothing; for a key of a set the schemes of all its keys
-    /// and `u8 place`. Threshold and roster are those of the new sharing.
+    /// dealers' identity keys, and where shares are imported their chain code or nothing (a single dealer's: only if there is one); for a
+    /// key of a set the schemes of all its keys and `u8 place`. Threshold and roster are those of the new sharing.
     pub(crate) fn terms<S: Scheme>(
         &self,
         threshold: Threshold,
@@ -173,7 +173,7 @@ impl Origin {
         if let Some(source) = &self.source {
             let keys: Vec<u8> = self.dealt_by().flat_map(|(_, key)| key.0).collect();
             items = items.bytes(&source.points).bytes(&keys);
-            if self.dealers.len() > 1 {
+            if self.dealers.len() > 1 || source.chain_code.is_some() {
                 items = items.bytes(source.chain_bytes());
             }
         }
