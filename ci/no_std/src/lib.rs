@@ -12,43 +12,82 @@ use quorate::curve::{
     EcdsaP256, EcdsaSecp256k1, FrostEd25519, FrostP256, FrostRistretto255, FrostSecp256k1, FrostTaproot,
     Scheme,
 };
-use quorate::dkg::{Dkg, Run};
+use quorate::dkg::{self, Dkg};
 use quorate::ecdsa::{
     self, Batch, EcdsaScheme, Message, Online, Presign, PresignTask, Presignature, SignBatch,
 };
 use quorate::error::{ResumeError, SetupError};
 use quorate::frost::{Sign, Suite, Taproot, Task, taproot, zf};
 use quorate::identity::PublicIdentity;
+use quorate::import::{self, Import};
+use quorate::key::epoch::Epochs;
 use quorate::key::{KeyShare, Network, Path, PublicKey, Xpub, derive};
+use quorate::keyset::{self, AnyShare, Bundle, KeySet};
 use quorate::pairing::{Opening, Pair, Pairing, Pairings};
-use quorate::party::PartyId;
+use quorate::party::{Parties, PartyId};
+use quorate::refresh::{self, Refresh};
+use quorate::repair::{self, Repair};
+use quorate::reshare::{self, Reshare};
 use quorate::secret::Secret;
 use quorate::session::{Session, SpendOnce, State, Status};
 use quorate::wire::SessionId;
 use rand_core::CryptoRng;
 
 /// Never called: what is named here is linked.
-pub fn key_generations(
-    run: &Run,
+pub fn key_generation(
+    run: &keyset::Run,
     me: PartyId,
     witness: &mut dyn SpendOnce,
     rng: &mut dyn CryptoRng,
-) -> Result<(), SetupError> {
-    fn start<S: Scheme>(
-        run: &Run,
-        me: PartyId,
+) -> Option<Bundle> {
+    output(&mut KeySet::start(run, me, witness, rng).ok()?, rng)
+}
+
+/// Never called: what is named here is linked.
+pub fn lives(
+    all: Bundle,
+    parties: &Parties,
+    session: SessionId,
+    witness: &mut dyn SpendOnce,
+    rng: &mut dyn CryptoRng,
+) -> Option<()> {
+    fn life<S: Scheme>(
+        share: KeyShare<S>,
+        parties: &Parties,
+        session: SessionId,
         witness: &mut dyn SpendOnce,
         rng: &mut dyn CryptoRng,
-    ) -> Result<(), SetupError> {
-        Dkg::<S>::start(run, me, witness, rng).map(drop)
+    ) -> Option<()> {
+        let (me, key) = (share.id(), share.public().clone());
+        let (threshold, roster) = (key.threshold(), key.roster().clone());
+        let run = dkg::Run::<S>::new(threshold, roster.clone(), session).ok()?;
+        output(&mut Dkg::start(&run, me, witness, rng).ok()?, rng)?;
+        let run = refresh::Run::new(&key, 1, session).ok()?;
+        output(&mut Refresh::start(&run, &share, witness, rng).ok()?, rng)?;
+        let run = reshare::Run::new(&key, parties.clone(), roster.clone(), 2, session).ok()?;
+        output(&mut Reshare::deal(&run, &share, witness, rng).ok()?, rng)?;
+        let dealer = (me, roster.identity(me)?);
+        let run = import::Run::<S>::whole(threshold, roster, &key.public_key(), dealer, session).ok()?;
+        output(&mut Import::receive(&run, me, witness, rng).ok()?, rng)?;
+        let run = repair::Run::new(&key, me, parties.clone(), session).ok()?;
+        output(&mut Repair::help(&run, &share, None, rng).ok()?, rng)?;
+        let mut epochs = Epochs::new(share);
+        drop(epochs.enter(key.certificate()).ok()?);
+        Epochs::<S>::from_bytes(epochs.to_bytes().expose()).map(drop)
     }
-    start::<FrostEd25519>(run, me, witness, rng)?;
-    start::<FrostTaproot>(run, me, witness, rng)?;
-    start::<FrostP256>(run, me, witness, rng)?;
-    start::<FrostRistretto255>(run, me, witness, rng)?;
-    start::<FrostSecp256k1>(run, me, witness, rng)?;
-    start::<EcdsaSecp256k1>(run, me, witness, rng)?;
-    start::<EcdsaP256>(run, me, witness, rng)
+    for share in all.into_shares() {
+        match share {
+            AnyShare::EcdsaSecp256k1(share) => life(share, parties, session, witness, rng)?,
+            AnyShare::EcdsaP256(share) => life(share, parties, session, witness, rng)?,
+            AnyShare::FrostEd25519(share) => life(share, parties, session, witness, rng)?,
+            AnyShare::FrostTaproot(share) => life(share, parties, session, witness, rng)?,
+            AnyShare::FrostP256(share) => life(share, parties, session, witness, rng)?,
+            AnyShare::FrostRistretto255(share) => life(share, parties, session, witness, rng)?,
+            AnyShare::FrostSecp256k1(share) => life(share, parties, session, witness, rng)?,
+            _ => return None,
+        }
+    }
+    Some(())
 }
 
 /// Never called: what is named here is linked.
