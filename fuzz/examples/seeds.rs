@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use quorate::party::PartyId;
-use steer::driver::{E, Protocol, Script, dkg, ecdsa, frost, id};
+use steer::driver::{E, Protocol, Script, dkg, ecdsa, frost, id, life};
 use steer::{ADVANCE, BODY, FLIP, HONEST, PAUSE, RAW, SIGNED};
 
 fn write(target: &str, name: &str, bytes: &[u8]) {
@@ -68,6 +68,9 @@ fn picked<S: Protocol>(target: &str, script: &Script<S>, me: PartyId, pick: &[u8
 
 fn main() {
     programs("receive_dkg", &dkg::<E>(2, &[1, 2, 3], 1).0, id(2));
+    picked("receive_life", &life::refresh::<E>(2, &[1, 2, 3], 1).0, id(2), &[0]);
+    picked("receive_life", &life::reshare::<E>(1).0, id(2), &[1]);
+    picked("receive_life", &life::import::<E>(1).0, id(2), &[2]);
     programs("receive_frost", &frost(2, &[1, 2, 3], &[1, 2, 3], b"fuzzed", 1).0, id(2));
     programs("receive_pairing", &ecdsa::pairing(1), id(1));
     let all = ecdsa::Scripts::new();

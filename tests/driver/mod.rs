@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod ecdsa;
+pub(crate) mod life;
 
 use quorate::curve::{FrostEd25519, Scheme};
 use quorate::dkg::{Dkg, Run};

@@ -3,23 +3,26 @@
 #[path = "../../../tests/driver/mod.rs"]
 mod driver;
 
-use driver::{E, Script, dkg, id, rng};
+use driver::{E, Script, dkg, id, life, rng};
 use quorate::curve::{
-    Curve, EcdsaP256, EcdsaSecp256k1, Ed25519, P256, Scheme, Secp256k1, Unchecked, encode_point, read_point,
-    read_scalar, write_scalar,
+    Curve, EcdsaP256, EcdsaSecp256k1, Ed25519, P256, Ristretto255, Scheme, Secp256k1, Unchecked,
+    encode_point, read_point, read_scalar, write_scalar,
 };
 use quorate::dkg::{Dkg, Run, judge};
 use quorate::ecdsa::{EcdsaScheme, Message, Presignature, Signature};
 use quorate::envelope::Verified;
 use quorate::evidence::{Envelope, Evidence};
 use quorate::frost::{NonceCommitments, SignatureShare, SigningNonces};
-use quorate::key::{Certificate, KeyShare, Path, PendingShare, PublicKey, Xpub, derive};
+use quorate::key::epoch::Epochs;
+use quorate::key::{Certificate, KeyShare, Path, PendingSeat, PendingShare, PublicKey, Xpub, derive};
+use quorate::keyset::{self, AnyScheme, Bundle, KeySet};
 use quorate::pairing::{self, Opening, Pair};
+use quorate::party::Threshold;
 use quorate::secret::Secret;
 use quorate::session::{Finding, Session, Snapshot};
 use quorate::sharing::Commitment;
-use quorate::sim::MemoryLedger;
-use quorate::wire::Header;
+use quorate::sim::{Cast, MemoryLedger};
+use quorate::wire::{Header, SessionId};
 use sha2::{Digest as _, Sha256};
 
 type Decode = Box<dyn Fn(&[u8]) -> Option<Vec<u8>>>;
@@ -46,6 +49,8 @@ pub(crate) fn all() -> Vec<Decoder> {
     keys::<E>(&mut list);
     keys::<EcdsaSecp256k1>(&mut list);
     keys::<EcdsaP256>(&mut list);
+    lives(&mut list);
+    curve::<Ristretto255>(&mut list);
     curve::<Ed25519>(&mut list);
     curve::<Secp256k1>(&mut list);
     curve::<P256>(&mut list);
@@ -94,7 +99,7 @@ fn messages(list: &mut Vec<Decoder>) {
 }
 
 /// Evidence, and the judge: whatever is brought forward, only party 1, who signed two messages, is ever convicted.
-fn evidence(script: &Script<Dkg<E>>, run: Run) -> Decoder {
+fn evidence(script: &Script<Dkg<E>>, run: Run<E>) -> Decoder {
     let mut player = script.play(id(2));
     let mail = script.inbound(id(2)).remove(0);
     player.receive(&mail).expect("an honest message");
@@ -113,7 +118,7 @@ fn evidence(script: &Script<Dkg<E>>, run: Run) -> Decoder {
 }
 
 /// Snapshots behind their digest.
-fn snapshot(script: &Script<Dkg<E>>, run: Run) -> Decoder {
+fn snapshot(script: &Script<Dkg<E>>, run: Run<E>) -> Decoder {
     let config = (run, id(2));
     let mut seeds = Vec::new();
     for delivered in [0, 2, 6] {
@@ -144,17 +149,63 @@ fn keys<S: Scheme>(list: &mut Vec<Decoder>) {
     let public = KeyShare::<S>::from_bytes(&share).expect("a key share").public().to_bytes();
     let certificate =
         KeyShare::<S>::from_bytes(&share).expect("a key share").public().certificate().to_bytes();
-    // the pending form is the share without its signatures, with another letter
-    let mut pending = share[..share.len() - 2 * 64].to_vec();
+    // the pending form is the share without its signatures and what follows them, with another letter
+    let mut pending = share[..share.len() - 2 * 64 - 2 - 32].to_vec();
     pending[1] = b'p';
-    list.push(decoder("share", vec![share], |b| {
+    let epochs = Epochs::new(KeyShare::<S>::from_bytes(&share).expect("a key share")).to_bytes();
+    list.push(closed("share", &[&share], |b| {
         Some(KeyShare::<S>::from_bytes(b)?.to_bytes().expose().clone())
+    }));
+    list.push(closed("epochs", &[epochs.expose()], |b| {
+        Some(Epochs::<S>::from_bytes(b)?.to_bytes().expose().clone())
     }));
     list.push(decoder("pending", vec![pending], |b| {
         Some(PendingShare::<S>::from_bytes(b)?.to_bytes().expose().clone())
     }));
     list.push(decoder("public", vec![public], |b| Some(PublicKey::<S>::from_bytes(b)?.to_bytes())));
     list.push(decoder("certificate", vec![certificate], |b| Some(Certificate::from_bytes(b)?.to_bytes())));
+}
+
+/// A form that ends with its digest: what stands behind it.
+fn closed(
+    name: &'static str,
+    seeds: &[&[u8]],
+    decode: impl Fn(&[u8]) -> Option<Vec<u8>> + 'static,
+) -> Decoder {
+    let content = |form: &[u8]| form[..form.len() - 32].to_vec();
+    decoder(name, seeds.iter().map(|form| content(form)).collect(), move |bytes| {
+        decode(&[bytes, &Sha256::digest(bytes)].concat()).map(|form| content(&form))
+    })
+}
+
+/// Public keys and pending seats of every run that there is, and keys of a set.
+fn lives(list: &mut Vec<Decoder>) {
+    let (refreshed, _) = life::refresh::<E>(2, &[1, 2, 3], 2);
+    let (reshared, _) = life::reshare::<E>(2);
+    let (imported, _) = life::import::<E>(2);
+    let public = |form: &[u8]| KeyShare::<E>::from_bytes(form).expect("a key share").public().to_bytes();
+    let all = [refreshed.result(id(1)), reshared.result(id(2)), imported.result(id(1))].map(public);
+    list.push(decoder("public, later epochs", all.to_vec(), |b| {
+        Some(PublicKey::<E>::from_bytes(b)?.to_bytes())
+    }));
+    // the leaver's form is its public key without the signatures of all four, behind another letter and its id
+    let left = reshared.result(id(1));
+    let leaver = [&[1, b'l', 0, 1], &left[1..left.len() - 4 * 64]].concat();
+    list.push(decoder("pending seat", vec![leaver], |b| {
+        Some(PendingSeat::<E>::from_bytes(b)?.to_bytes().expose().clone())
+    }));
+    let cast = Cast::new(1..=2, &mut rng(3)).expect("a cast");
+    let run = keyset::Run::new(
+        Threshold::new(2, 2).expect("2-of-2"),
+        cast.roster().clone(),
+        SessionId([3; 16]),
+        [AnyScheme::FrostEd25519, AnyScheme::EcdsaSecp256k1],
+    );
+    let run = run.expect("a run");
+    let start = |me| KeySet::start(&run, me, &mut MemoryLedger::default(), &mut rng(4)).expect("a session");
+    let sessions: Vec<_> = cast.ids().into_iter().map(start).collect();
+    let bundle = cast.run(sessions, &mut rng(5)).remove(0).output().to_bytes().expose().clone();
+    list.push(decoder("bundle", vec![bundle], |b| Some(Bundle::from_bytes(b)?.to_bytes().expose().clone())));
 }
 
 fn curve<C: Curve>(list: &mut Vec<Decoder>) {
