@@ -6,7 +6,7 @@ mod ecdsa;
 #[path = "garbage/tools.rs"]
 mod tools;
 
-use driver::{E, Mail, Protocol, Script, dkg, frost, id, rng, seal};
+use driver::{E, Mail, Protocol, Script, dkg, frost, id, life, rng, seal};
 use quorate::curve::{
     Curve, EcdsaP256, EcdsaSecp256k1, Ed25519, P256, Scheme, Secp256k1, Unchecked, encode_point, read_point,
     read_scalar, write_scalar,
@@ -33,6 +33,18 @@ fn a_key_generation_survives_a_hundred_thousand_strings() {
 }
 
 #[test]
+fn what_becomes_of_a_key_survives_ten_thousand_strings() {
+    bombard_every_round(&life::refresh::<E>(2, &[1, 2, 3], 61).0, id(2), 3000, 200);
+    // who leaves, who deals and stays, who stays, who is new
+    for me in 1..=4 {
+        bombard_every_round(&life::reshare::<E>(62).0, id(me), 1000, 100);
+    }
+    for me in [1, 9] {
+        bombard_every_round(&life::import::<EcdsaSecp256k1>(63).0, id(me), 1000, 100);
+    }
+}
+
+#[test]
 fn a_signing_survives_a_hundred_thousand_strings() {
     bombard_every_round(&frost(2, &[1, 2, 3], &[1, 2, 3], b"x", 34).0, id(3), 34_000, 1000);
 }
@@ -46,6 +58,16 @@ fn one_bad_message_never_blames_anybody_else() {
     key_generation::<E>(35, 2, 3000);
     key_generation::<EcdsaSecp256k1>(36, 1, 200);
     key_generation::<EcdsaP256>(37, 3, 200);
+    let (script, run) = life::refresh::<E>(2, &[1, 2, 3], 64);
+    one_bad_message(&script, id(1), 1000, |evidence| keygen::judge(&run, evidence));
+    let (script, run) = life::reshare::<E>(65);
+    for me in 1..=4 {
+        one_bad_message(&script, id(me), 500, |evidence| keygen::judge(&run, evidence));
+    }
+    let (script, run) = life::import::<EcdsaSecp256k1>(66);
+    for me in [2, 9] {
+        one_bad_message(&script, id(me), 200, |evidence| keygen::judge(&run, evidence));
+    }
     let (script, task) = frost(2, &[1, 2, 3], &[1, 2, 3], b"x", 38);
     one_bad_message(&script, id(3), 3000, |evidence| signing::judge(&task, evidence));
 }

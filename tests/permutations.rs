@@ -5,7 +5,7 @@ mod driver;
 use std::collections::BTreeMap;
 
 use driver::{
-    E, Mail, Player, Protocol, Script, dkg, ecdsa, frost, id, key, permutations, rng, seal, shuffle,
+    E, Mail, Player, Protocol, Script, dkg, ecdsa, frost, id, key, life, permutations, rng, seal, shuffle,
 };
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1};
 use quorate::dkg::{self as keygen, Dkg};
@@ -234,6 +234,17 @@ fn random_orders_of_key_generations_without_a_pause_give_the_same_bytes() {
             shuffle(&mut order, &mut rng);
             play(&script, me, &order, true, k < 10);
         }
+    }
+}
+
+#[test]
+fn random_orders_of_a_reshare_give_the_same_bytes_in_every_role() {
+    let (mut rng, (script, _)) = (rng(18), life::reshare::<E>(18));
+    for k in 0..400 {
+        let me = id(1 + k % 4);
+        let mut order = script.inbound(me);
+        shuffle(&mut order, &mut rng);
+        play(&script, me, &order, true, k < 12);
     }
 }
 
