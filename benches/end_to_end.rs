@@ -10,15 +10,16 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use quorate::curve::{FrostEd25519, FrostTaproot};
+use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostEd25519, FrostTaproot, Scheme};
 use quorate::dkg::{Dkg, Run};
 use quorate::envelope::{Unsigned, Verified};
 use quorate::evidence::Envelope;
 use quorate::frost::{self, NonceCommitments, Sign, SigningNonces, SigningPackage, Suite, Task};
 use quorate::key::KeyShare;
+use quorate::keyset::{self, AnyScheme, KeySet};
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::session::{Pending, Session, State, Status};
-use quorate::sim::Cast;
+use quorate::sim::{Cast, MemoryLedger};
 use quorate::wire::{Kind, SessionId};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -107,15 +108,45 @@ fn deliver<S: State>(session: &mut Session<S>, messages: &[(PartyId, Vec<u8>)]) 
 }
 
 /// A whole key generation; the time of the first party, without and with the envelopes.
-fn key_generation(t: u16, n: u16, rng: &mut ChaCha20Rng) -> (Duration, Duration) {
+fn key_generation<S: Scheme>(t: u16, n: u16, rng: &mut ChaCha20Rng) -> (Duration, Duration) {
     let cast = Cast::new(1..=n, rng).unwrap();
-    let run = Run::new(Threshold::new(t, n).unwrap(), cast.roster().clone(), SessionId([3; 16])).unwrap();
+    let run =
+        Run::<S>::new(Threshold::new(t, n).unwrap(), cast.roster().clone(), SessionId([3; 16])).unwrap();
+    ceremony(&cast, |me, rng| Dkg::start(&run, me, &mut MemoryLedger::default(), rng).unwrap(), rng)
+}
+
+/// As [`key_generation`], of several keys at once.
+fn key_set(t: u16, n: u16, schemes: &[AnyScheme], rng: &mut ChaCha20Rng) -> (Duration, Duration) {
+    let cast = Cast::new(1..=n, rng).unwrap();
+    let threshold = Threshold::new(t, n).unwrap();
+    let schemes = schemes.iter().copied();
+    let run = keyset::Run::new(threshold, cast.roster().clone(), SessionId([3; 16]), schemes).unwrap();
+    ceremony(&cast, |me, rng| KeySet::start(&run, me, &mut MemoryLedger::default(), rng).unwrap(), rng)
+}
+
+/// As [`key_set`], one after the other.
+fn key_by_key(t: u16, n: u16, schemes: &[AnyScheme], rng: &mut ChaCha20Rng) -> (Duration, Duration) {
+    let each = schemes.iter().map(|scheme| match scheme {
+        AnyScheme::EcdsaSecp256k1 => key_generation::<EcdsaSecp256k1>(t, n, rng),
+        AnyScheme::EcdsaP256 => key_generation::<EcdsaP256>(t, n, rng),
+        AnyScheme::FrostTaproot => key_generation::<FrostTaproot>(t, n, rng),
+        _ => key_generation::<E>(t, n, rng),
+    });
+    each.fold((Duration::ZERO, Duration::ZERO), |(core, all), (c, a)| (core + c, all + a))
+}
+
+/// A signed ceremony of the whole cast; the time of the first party, without and with the envelopes.
+fn ceremony<S: State>(
+    cast: &Cast,
+    mut begin: impl FnMut(PartyId, &mut ChaCha20Rng) -> Session<S>,
+    rng: &mut ChaCha20Rng,
+) -> (Duration, Duration) {
     let first = cast.ids()[0];
     let (mut core, mut envelopes) = (Duration::ZERO, Duration::ZERO);
     let mut sessions: Vec<_> = Vec::new();
     for id in cast.ids() {
         let start = Instant::now();
-        sessions.push(Dkg::<E>::start(&run, id, &mut quorate::sim::MemoryLedger::default(), rng).unwrap());
+        sessions.push(begin(id, rng));
         core += if id == first { start.elapsed() } else { Duration::ZERO };
     }
     let mut sent = vec![0; sessions.len()];
@@ -216,10 +247,10 @@ fn dkg(c: &mut Criterion) {
         group.sample_size(10);
         let mut rng = rng();
         group.bench_function(BenchmarkId::new("quorate", "one party"), |b| {
-            b.iter_custom(|k| repeat(k, || key_generation(t, n, &mut rng).0));
+            b.iter_custom(|k| repeat(k, || key_generation::<E>(t, n, &mut rng).0));
         });
         group.bench_function(BenchmarkId::new("quorate", "one party, envelopes included"), |b| {
-            b.iter_custom(|k| repeat(k, || key_generation(t, n, &mut rng).1));
+            b.iter_custom(|k| repeat(k, || key_generation::<E>(t, n, &mut rng).1));
         });
         group.bench_function(BenchmarkId::new("zf", "one party"), |b| {
             b.iter_custom(|k| repeat(k, || zf::key_generation(t, n)));
@@ -228,5 +259,23 @@ fn dkg(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, signing, dkg);
+/// A set of keys beside the same keys made one after the other, envelopes included on both sides.
+fn key_sets(c: &mut Criterion) {
+    let (k, e, p) = (AnyScheme::EcdsaSecp256k1, AnyScheme::FrostEd25519, AnyScheme::EcdsaP256);
+    let four = &[k, e, AnyScheme::FrostTaproot, p];
+    for (t, n, schemes) in [(2, 3, &[k, e, p][..]), (2, 3, four), (3, 5, four)] {
+        let mut group = c.benchmark_group(format!("{} keys {t}-of-{n}", schemes.len()));
+        group.sample_size(30);
+        let mut rng = rng();
+        group.bench_function(BenchmarkId::new("quorate", "one set, one party, envelopes included"), |b| {
+            b.iter_custom(|k| repeat(k, || key_set(t, n, schemes, &mut rng).1));
+        });
+        group.bench_function(BenchmarkId::new("quorate", "key by key, one party, envelopes included"), |b| {
+            b.iter_custom(|k| repeat(k, || key_by_key(t, n, schemes, &mut rng).1));
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, signing, dkg, key_sets);
 criterion_main!(benches);

@@ -1,5 +1,5 @@
-//! One wallet, many addresses: three devices make a secp256k1 and an Ed25519 key, and derive a key for each address. What is derived
-//! needs no device: a watching wallet finds the same addresses from the extended public key.
+//! One wallet, many addresses: three devices make keys for ECDSA, for Taproot and for Ed25519, and derive a key for each address. What is
+//! derived needs no device: a watching wallet finds the same addresses from the extended public key.
 //!
 //! `cargo run --release --example addresses -- [--seed TEXT] [--count N]`
 
@@ -11,8 +11,9 @@ use std::process::ExitCode;
 use chains::{bitcoin, cosmos, ethereum, solana, tron};
 use devices::Error;
 use k256::ecdsa::VerifyingKey;
-use quorate::curve::{EcdsaSecp256k1, FrostEd25519, Scheme};
+use quorate::curve::{EcdsaSecp256k1, FrostEd25519, FrostTaproot, Scheme};
 use quorate::dkg::{Dkg, Run};
+use quorate::frost::taproot::{self, Taproot};
 use quorate::key::{KeyShare, Network, Path, PublicKey, Xpub, derive};
 use quorate::party::Threshold;
 use quorate::sim::{Cast, MemoryLedger};
@@ -23,8 +24,8 @@ use sha2::{Digest, Sha256};
 
 const USAGE: &str = "usage: addresses [--seed TEXT] [--count N]
 
-Makes a secp256k1 and an Ed25519 key, 2-of-3, and prints N addresses (default 2)
-for each of some chains, each of a key of its own. With --seed, all randomness
+Makes keys for ECDSA, Taproot and Ed25519, 2-of-3, and prints N addresses
+(default 2) for each of some chains, each of a key of its own. With --seed, all randomness
 comes from that text: the same keys each time, and no secret at all.";
 
 pub(crate) struct Options {
@@ -75,16 +76,19 @@ pub(crate) fn run(options: &Options) -> Result<String, Error> {
     };
     let cast = Cast::new(1..=3, rng)?;
     let (ecdsa, ed25519) = (make_key::<EcdsaSecp256k1>(&cast, rng)?, make_key::<FrostEd25519>(&cast, rng)?);
+    let bitcoin = make_key::<FrostTaproot>(&cast, rng)?;
     let xpub = Xpub::new(&ecdsa, Network::Main).to_string();
-    let mut out = format!(
-        "{:9} {}\n{:9} {}\n{:9} {}\n\n",
-        "secp256k1",
-        hex::encode(ecdsa.public_key()),
-        "",
-        xpub,
-        "Ed25519",
-        hex::encode(ed25519.public_key())
-    );
+    let mut out = String::new();
+    for (name, key) in [
+        ("ECDSA", hex::encode(ecdsa.public_key())),
+        ("", xpub.clone()),
+        ("Taproot", hex::encode(bitcoin.public_key())),
+        ("", Xpub::new(&bitcoin, Network::Main).to_string()),
+        ("Ed25519", hex::encode(ed25519.public_key())),
+    ] {
+        out += &format!("{name:7} {key}\n");
+    }
+    out += "\n";
     for (chain, account, encode) in &SECP256K1 {
         for index in 0..options.count {
             let path = path(account, index)?;
@@ -98,31 +102,29 @@ pub(crate) fn run(options: &Options) -> Result<String, Error> {
         }
     }
     for index in 0..options.count {
+        let path = path("m/0/1", index)?;
+        // By default nobody can have hidden a script in the output (BIP-341, BIP-86).
+        let output = taproot::output_key(&bitcoin, &path, &Taproot::KeyPath)?;
+        out += &row("Bitcoin, P2TR", &path, &bitcoin::taproot_address(&output));
+    }
+    for index in 0..options.count {
         let path = path("m/501/0", index)?;
         let key = derive(&ed25519, &path)?.public_key();
         let key = key.try_into().map_err(|_| "not an Ed25519 key")?;
         out += &row("Solana", &path, &solana::address(&key));
     }
-    out += "\nP2TR: an ECDSA key cannot spend from it; it shows the address only.\n";
-    out += "Solana: by the derivation of this library, which no other wallet knows.\n";
+    out += "\nSolana: by the derivation of this library, which no other wallet knows.\n";
     Ok(out)
 }
 
 /// The chains that take secp256k1 keys: name, account (the numbers of SLIP-44, none hardened), and how a compressed key becomes an address.
 type Chain = (&'static str, &'static str, fn(&[u8; 33]) -> Result<String, Error>);
-const SECP256K1: [Chain; 5] = [
+const SECP256K1: [Chain; 4] = [
     ("Bitcoin, P2WPKH", "m/0/0", |key| Ok(bitcoin::address(&bitcoin::hash160(key)))),
-    ("Bitcoin, P2TR", "m/0/1", |key| Ok(bitcoin::taproot_address(&taproot_output_key(key)?))),
     ("Ethereum", "m/60/0", |key| Ok(ethereum::checksummed(&account(key)?))),
     ("Cosmos", "m/118/0", |key| Ok(cosmos::address(key))),
     ("Tron", "m/195/0", |key| Ok(tron::address(&account(key)?))),
 ];
-
-/// The key's own y does not count: BIP-341 takes the point with this x and an even one.
-fn taproot_output_key(key: &[u8; 33]) -> Result<[u8; 32], Error> {
-    let internal = key.last_chunk().ok_or("no x")?;
-    Ok(bitcoin::taproot_output_key(internal)?)
-}
 
 /// The 20 bytes that Ethereum and Tron know a key by.
 fn account(key: &[u8; 33]) -> Result<ethereum::Address, Error> {

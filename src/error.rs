@@ -169,6 +169,14 @@ pub enum SetupError {
     /// What a dealer brings is not what the run says.
     #[error("what {0} deals is not what the run is about")]
     WrongSecret(PartyId),
+    /// A key set of no keys, or of more than it may have.
+    #[error("{found} keys, a set has 1 to {limit}")]
+    SetSize {
+        /// Keys asked for; if there are more than allowed, one more than that.
+        found: usize,
+        /// The most there may be.
+        limit: usize,
+    },
     /// A device does not pair with itself.
     #[error("both devices have the same identity")]
     SameIdentity,
@@ -219,6 +227,7 @@ impl SetupError {
             Self::WrongSecret(_) => 1035,
             Self::RosterChange => 1036,
             Self::ShareMissing(_) => 1037,
+            Self::SetSize { .. } => 1040,
         }
     }
 }

@@ -56,6 +56,7 @@ tags! {
     Snapshot = "snapshot", "name of a run at one party, for its start and its snapshots: sid, party";
     SigEnvelope = "sig-envelope", "signed envelope: header, body";
     SigCert = "sig-cert", "signed key certificate";
+    SigSetCert = "sig-set-cert", "signed certificate of a key set: the digests of all its keys, in order";
     DkgCommit = "dkg-commit", "key generation round 1: commitment to the polynomial and the chain code part";
     DkgPokComb = "dkg-pok-comb", "combination of coefficients that is proved known";
     DkgPokChal = "dkg-pok-chal", "challenge of that proof";

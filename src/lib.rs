@@ -7,6 +7,7 @@
 //!
 //! # Where to start
 //! - [`dkg`]: make a key that never exists in one place. The module is the specification.
+//! - [`keyset`]: make several keys, of several schemes, in the rounds of one.
 //! - [`repair`]: give a member its lost share back.
 //! - [`frost`]: sign with it (RFC 9591; BIP-340 and BIP-341 for Taproot).
 //! - [`pairing`], [`ecdsa`]: pair the devices once, and sign with any ECDSA key that they share.
@@ -42,6 +43,11 @@
 // A message from the network cannot panic. Tests may; `clippy.toml` says so.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// A build without any scheme makes no keys.
+#![cfg_attr(
+    not(any(feature = "ed25519", feature = "secp256k1", feature = "p256", feature = "ristretto255")),
+    allow(dead_code)
+)]
 extern crate alloc;
 #[cfg(feature = "sim")]
 extern crate std;
@@ -61,6 +67,7 @@ mod hash;
 pub mod identity;
 pub mod import;
 pub mod key;
+pub mod keyset;
 #[cfg(test)]
 mod known_answers;
 #[cfg(feature = "ecdsa")]

@@ -209,7 +209,7 @@ impl Cast {
         };
         let sharing = draft.sharing::<S>();
         let signatures = self.keys.values().map(|key| key.sign(&sharing.to_sign())).collect();
-        let certificate = Certificate { cert: *sharing.cert(), signatures };
+        let certificate = Certificate::of(*sharing.cert(), signatures);
         let share = |id: &PartyId| {
             let secret = Secret::new(polynomial.at(*id));
             PendingShare::new(*id, secret, sharing.clone()).certified(certificate.clone())

@@ -7,6 +7,9 @@
 mod addresses;
 #[path = "../examples/batch.rs"]
 mod batch;
+#[path = "../examples/lifecycle.rs"]
+#[allow(dead_code)]
+mod lifecycle;
 #[path = "../examples/presign.rs"]
 mod presign;
 #[path = "../examples/quickstart.rs"]
@@ -101,7 +104,7 @@ fn addresses_are_new_each_time_or_come_from_the_seed() {
     assert_ne!(one, third);
     let table: Vec<&str> = one.lines().filter(|line| line.contains(" m/")).collect();
     assert_eq!(table.len(), 12);
-    let starts = ["bc1q", "bc1p", "0x", "cosmos1", "T", ""];
+    let starts = ["bc1q", "0x", "cosmos1", "T", "bc1p", ""];
     for (rows, start) in table.chunks(2).zip(starts) {
         let [a, b] = rows else { panic!("two of each") };
         let [a, b] = [a, b].map(|row| row.split_whitespace().last().unwrap());
@@ -122,4 +125,10 @@ fn addresses_says_what_is_wrong_with_its_arguments() {
     ] {
         assert_eq!(parse(line).err().unwrap().to_string(), message);
     }
+}
+
+/// Every signature in it is verified, and the public key compared with the first.
+#[test]
+fn a_wallet_outlives_its_devices() {
+    lifecycle::live().unwrap();
 }

@@ -22,13 +22,15 @@ mod complaint_fields;
 mod complaints;
 #[path = "faults_dkg/equivocation.rs"]
 mod equivocation;
-#[path = "faults_dkg/foe.rs"]
+#[path = "dealing/facts.rs"]
+mod facts;
+#[path = "dealing/foe.rs"]
 mod foe;
 #[path = "faults_dkg/framing.rs"]
 mod framing;
-#[path = "faults_dkg/game.rs"]
+#[path = "dealing/game.rs"]
 mod game;
-#[path = "faults_dkg/hash.rs"]
+#[path = "dealing/hash.rs"]
 mod hash;
 #[path = "faults_dkg/leaks.rs"]
 mod leaks;
@@ -36,11 +38,11 @@ mod leaks;
 mod matrix;
 #[path = "faults_dkg/optimistic.rs"]
 mod optimistic;
-#[path = "faults_dkg/puppet.rs"]
+#[path = "dealing/puppet.rs"]
 mod puppet;
 #[path = "faults_dkg/replay.rs"]
 mod replay;
 #[path = "faults_dkg/rogue.rs"]
 mod rogue;
-#[path = "faults_dkg/verdict.rs"]
+#[path = "dealing/verdict.rs"]
 mod verdict;

@@ -23,14 +23,14 @@ mod bans;
 #[path = "faults_ecdsa/batches.rs"]
 mod batches;
 #[allow(dead_code)]
-#[path = "faults_dkg/foe.rs"]
+#[path = "dealing/foe.rs"]
 mod foe;
 #[path = "faults_ecdsa/freshness.rs"]
 mod freshness;
 #[path = "faults_ecdsa/game.rs"]
 mod game;
 #[allow(dead_code)]
-#[path = "faults_dkg/hash.rs"]
+#[path = "dealing/hash.rs"]
 mod hash;
 #[path = "faults_ecdsa/liars.rs"]
 mod liars;

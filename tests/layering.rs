@@ -13,7 +13,7 @@ const L2: &[&str] = &["sharing", "proof", "identity", "envelope"];
 const L3: &[&str] = &["ot", "vole", "zero"];
 const L4: &[&str] = &["session"];
 const L5: &[&str] = &["key"];
-const L6: &[&str] = &["dkg", "refresh", "reshare", "import", "repair", "frost", "pairing", "ecdsa"];
+const L6: &[&str] = &["dkg", "keyset", "refresh", "reshare", "import", "repair", "frost", "pairing", "ecdsa"];
 
 /// From the bottom to the top: a module, and what it may name beside itself and its own parts. `module::Item` allows
 /// that item alone.
@@ -36,9 +36,10 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("zero", &[L0, L1]),
     // One driver for all protocols. It knows a scheme by its number, and no curve.
     ("session", &[L0, &["hash", "identity", "envelope", "curve::Scheme"]]),
-    ("key", &[L0, L1, L2, &["session::Terms", "session::binding"]]),
+    ("key", &[L0, L1, L2, &["session::Terms", "session::binding", "session::binding_of"]]),
     // The protocols do not know each other, but ECDSA its pairings, and what deals the dealing.
     ("dkg", &[L0, L1, L2, L4, L5]),
+    ("keyset", &[L0, L1, L2, L4, L5, &["dkg"]]),
     ("refresh", &[L0, L1, L2, L4, L5, &["dkg"]]),
     ("reshare", &[L0, L1, L2, L4, L5, &["dkg"]]),
     ("import", &[L0, L1, L2, L4, L5, &["dkg"]]),

@@ -32,7 +32,7 @@ pub(crate) fn address(key: &KeyHash) -> String {
     bech32::segwit::encode_v0(bech32::hrp::BC, key).expect("20 bytes are a program of version 0")
 }
 
-/// The output key, as x, of an internal key, as x, without a script path (BIP-341, BIP-86): `P + H("TapTweak", x(P)) * G`, P having an even y.
+/// The output key, as x, of an internal key, as x, without a script path (BIP-341, BIP-86), written a second time, for tests: `P + H("TapTweak", x(P)) * G`, P having an even y.
 pub(crate) fn taproot_output_key(internal: &[u8; 32]) -> Result<[u8; 32], Error> {
     let even = PublicKey::from_sec1_bytes(&[&[2], &internal[..]].concat()).map_err(|_| "not on the curve")?;
     let tag = Sha256::digest("TapTweak");

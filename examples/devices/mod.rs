@@ -4,6 +4,8 @@
 // Each example takes what it needs.
 #![allow(dead_code)]
 
+pub(crate) mod life;
+
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;

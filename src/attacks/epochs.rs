@@ -20,7 +20,7 @@ fn next<S: EcdsaScheme>(stage: &Stage<S>) -> Vec<KeyShare<S>> {
     let signatures: Vec<_> = stage.cast.ids().into_iter().map(sign).collect();
     let renew = |share: &KeyShare<S>| {
         let secret = Secret::new(*share.secret().expose());
-        let certificate = Certificate { cert: *sharing.cert(), signatures: signatures.clone() };
+        let certificate = Certificate::of(*sharing.cert(), signatures.clone());
         PendingShare::new(share.id(), secret, sharing.clone()).complete(certificate).unwrap()
     };
     stage.shares.iter().map(renew).collect()

@@ -2,8 +2,10 @@
 
 use alloc::vec::Vec;
 
+use ff::Field as _;
 use rand_core::CryptoRng;
 
+use super::carriage::Own;
 use super::judge::judge_deal;
 use super::{Deal, Round1, Round2, Round3, Stake, msg};
 use crate::curve::Scheme;
@@ -39,7 +41,7 @@ pub trait Occasion: Clone {
 /// Judges evidence from a run: anybody with the terms reaches the verdict, without a secret.
 #[must_use]
 pub fn judge<O: Occasion>(run: &O, evidence: &Evidence) -> Finding {
-    judge_deal(run.deal(), evidence)
+    judge_deal(run.deal(), &Own::new(run.deal()), evidence)
 }
 
 /// A dealing at one party, by its rounds.
@@ -63,6 +65,12 @@ impl<O: Occasion> Ceremony<O> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Session<Self>, SetupError> {
         let (terms, plan) = Self::setup(&(run.clone(), me))?;
+        // A constant of zero has no encoding to reveal.
+        if let Stake::Constant(constant, _) = &stake
+            && bool::from(constant.expose().is_zero())
+        {
+            return Err(SetupError::WrongSecret(me));
+        }
         witness.spend(&terms.run_id(), 0).map_err(|_| SetupError::SessionSpent(me))?;
         let (round1, outbox) = Round1::start(run.deal().clone(), &terms, stake, rng);
         Ok(Session::new(terms, plan, Self::Round1(round1), outbox))

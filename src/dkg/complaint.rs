@@ -10,6 +10,7 @@ use ff::Field;
 use rand_core::CryptoRng;
 
 use super::Deal;
+use super::carriage::Carriage;
 use super::judge::{Case, Outcome};
 use super::msg::{Commit, Complaint, Reveal};
 use crate::curve::{Curve, Scheme, encode_point, read_point, write_scalar};
@@ -81,19 +82,21 @@ pub(super) fn complain<S: Scheme>(
 pub(super) fn decide_in_run<S: Scheme>(
     inbox: &Inbox,
     deal: &Deal<S>,
+    carriage: &dyn Carriage,
     e1: &[u8; 32],
     message: &Message,
 ) -> (PartyId, Fault, Option<Evidence>) {
     let complainant = message.from;
     let malformed = (complainant, Fault::Malformed, undecodable(inbox, message));
-    let Some(complaint) = Complaint::parse::<S::Curve>(&message.body) else { return malformed };
+    let parsed = Complaint::parse::<S::Curve>(&message.body, carriage.share_envelope_len());
+    let Some(complaint) = parsed else { return malformed };
     let Some(dealer) = PartyId::new(complaint.accused).ok().filter(|j| *j != complainant) else {
         return malformed;
     };
     let (Some(reveal), Some(commit)) = (inbox.from(2, dealer), inbox.from(1, complainant)) else {
         return malformed;
     };
-    let case = Case { deal, terms: inbox.terms(), e1, dealer, complainant, complaint: &complaint };
+    let case = Case { deal, carriage, terms: inbox.terms(), e1, dealer, complainant, complaint: &complaint };
     let parsed = (Reveal::parse(deal, &reveal.body), Commit::parse(deal, complainant, &commit.body));
     let (Some(reveal_view), Some(commit_view)) = parsed else { return malformed };
     let (who, fault) = match case.decide(&reveal_view, &commit_view) {

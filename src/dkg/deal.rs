@@ -7,7 +7,7 @@ use group::Group;
 use crate::curve::{Curve, Scheme, Unchecked, small_mul_vartime};
 use crate::error::SetupError;
 use crate::identity::Roster;
-use crate::key::{Base, Draft, Made, Origin, PublicKey, Sharing, Source, chain_code};
+use crate::key::{Base, Draft, Made, Origin, Place, PublicKey, Sharing, Source, chain_code};
 use crate::party::{Parties, PartyId, Threshold};
 use crate::session::Terms;
 use crate::sharing::{Commitment, coefficient, evaluate_unchecked};
@@ -45,6 +45,17 @@ impl<S: Scheme> Deal<S> {
         let origin = Origin::generated(&roster, session);
         let (key_id, chain_code, before) = (None, None, Vec::new());
         Self { threshold, roster, origin, key_id, chain_code, before }.sized()
+    }
+
+    /// A key generation as one key of a set.
+    pub(crate) fn in_set(
+        threshold: Threshold,
+        roster: Roster,
+        session: SessionId,
+        place: Place,
+    ) -> Result<Self, SetupError> {
+        let origin = Origin::in_set(&roster, session, place);
+        Ok(Self { origin, ..Self::generation(threshold, roster, session)? })
     }
 
     /// The next epoch of a key.

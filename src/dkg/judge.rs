@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use super::Deal;
+use super::carriage::{Carriage, Opened, Own};
 use super::complaint::pad;
 use super::msg::{Commit, Complaint, Reveal, Share, signature_of, view_of};
 use super::round2::{constant_holds, read_claim};
 use crate::curve::{Curve, Scheme, Unchecked, read_point, read_scalar};
-use crate::envelope::Verified;
 use crate::error::Fault;
 use crate::evidence::{Envelope, Evidence, EvidenceKind};
 use crate::hash::sha256;
@@ -15,11 +15,11 @@ use crate::key::Sharing;
 use crate::party::PartyId;
 use crate::proof::commit::Opening;
 use crate::proof::dleq;
-use crate::session::{Finding, Guilty, Terms, admit, equivocation, view};
+use crate::session::{Finding, Guilty, Terms, equivocation, view};
 use crate::wire::Kind;
 
-pub(super) fn judge_deal<S: Scheme>(deal: &Deal<S>, evidence: &Evidence) -> Finding {
-    let court = Court { deal, terms: deal.terms(PartyId::COORDINATOR) };
+pub(super) fn judge_deal<S: Scheme>(deal: &Deal<S>, carriage: &dyn Carriage, evidence: &Evidence) -> Finding {
+    let court = Court::new(deal, carriage);
     let finding = match evidence.kind {
         EvidenceKind::Equivocation => equivocation(evidence, deal.cast(), &court.terms),
         EvidenceKind::Undecodable => court.undecodable(evidence),
@@ -31,37 +31,49 @@ pub(super) fn judge_deal<S: Scheme>(deal: &Deal<S>, evidence: &Evidence) -> Find
     finding.into()
 }
 
+/// What everybody with these reveals must certify, as far as `judged` must know.
+pub(super) fn certified_by<S: Scheme>(
+    deal: &Deal<S>,
+    reveals: &[(PartyId, Vec<u8>)],
+    judged: PartyId,
+) -> Option<Sharing<S>> {
+    Court::new(deal, &Own::new(deal)).certified(reveals, judged)
+}
+
 struct Court<'a, S: Scheme> {
     deal: &'a Deal<S>,
+    carriage: &'a dyn Carriage,
     terms: Terms,
 }
 
-impl<S: Scheme> Court<'_, S> {
-    fn admit(&self, envelope: &Envelope) -> Option<Verified> {
-        admit(envelope, self.deal.cast(), &self.terms)
+impl<'a, S: Scheme> Court<'a, S> {
+    fn new(deal: &'a Deal<S>, carriage: &'a dyn Carriage) -> Self {
+        Self { deal, carriage, terms: deal.terms(PartyId::COORDINATOR) }
     }
+}
 
-    /// As [`Court::admit`], in its slot.
-    fn admit_as(&self, envelope: &Envelope, round: u8, kind: Kind) -> Option<Verified> {
-        let verified = self.admit(envelope)?;
+impl<S: Scheme> Court<'_, S> {
+    /// The message, in its slot.
+    fn admit_as(&self, envelope: &Envelope, round: u8, kind: Kind) -> Option<Opened> {
+        let verified = self.carriage.open(envelope)?;
         let header = verified.header();
         let addressed = header.to.is_some() == (kind == Kind::Direct);
         (header.round == round && header.kind == kind && addressed).then_some(verified)
     }
 
     /// A body of another length, or of who does not send one, never reaches a session, so nobody is convicted by one.
-    fn commit<'a>(&self, verified: &'a Verified) -> Option<Commit<'a>> {
+    fn commit<'a>(&self, verified: &'a Opened) -> Option<Commit<'a>> {
         Commit::parse(self.deal, verified.header().from, verified.body())
     }
 
-    fn reveal<'a>(&self, verified: &'a Verified) -> Option<Reveal<'a>> {
+    fn reveal<'a>(&self, verified: &'a Opened) -> Option<Reveal<'a>> {
         let dealt = self.deal.deals(verified.header().from);
         dealt.then(|| Reveal::parse(self.deal, verified.body()))?
     }
 
     fn undecodable(&self, evidence: &Evidence) -> Guilty {
         let [envelope] = evidence.messages.as_slice() else { return None };
-        let verified = self.admit(envelope)?;
+        let verified = self.carriage.open(envelope)?;
         let from = verified.header().from;
         let bad = match (verified.header().round, verified.header().kind) {
             (1, Kind::All) => {
@@ -79,16 +91,20 @@ impl<S: Scheme> Court<'_, S> {
                     || read_scalar::<S::Curve>(share.masked).is_none()
             }
             (3, Kind::Complaint) if self.deal.receives(from) => {
-                let complaint = Complaint::parse::<S::Curve>(verified.body())?;
+                let complaint = self.parse(&verified)?;
                 let dealer = PartyId::new(complaint.accused).ok();
                 let named = dealer.filter(|j| *j != from && self.deal.deals(*j));
                 named.is_none_or(|dealer| {
-                    quoted_share(self.deal, &self.terms, dealer, from, &complaint).is_none()
+                    quoted_share(self.carriage, &self.terms, dealer, from, &complaint).is_none()
                 })
             }
             _ => false,
         };
         bad.then_some((from, Fault::Malformed))
+    }
+
+    fn parse<'a>(&self, complaint: &'a Opened) -> Option<Complaint<'a>> {
+        Complaint::parse::<S::Curve>(complaint.body(), self.carriage.share_envelope_len())
     }
 
     fn opening(&self, evidence: &Evidence) -> Guilty {
@@ -117,7 +133,7 @@ impl<S: Scheme> Court<'_, S> {
         let complaint = self.admit_as(complaint, 3, Kind::Complaint)?;
         let (reveal, commit) = (self.admit_as(reveal, 2, Kind::All)?, self.admit_as(commit, 1, Kind::All)?);
         let (complainant, dealer) = (complaint.header().from, reveal.header().from);
-        let quoted = Complaint::parse::<S::Curve>(complaint.body())?;
+        let quoted = self.parse(&complaint)?;
         let view_reveal = self.reveal(&reveal)?;
         let sound = commit.header().from == complainant
             && quoted.accused == dealer.get()
@@ -132,6 +148,7 @@ impl<S: Scheme> Court<'_, S> {
         }
         let case = Case {
             deal: self.deal,
+            carriage: self.carriage,
             terms: &self.terms,
             e1: view_reveal.e1,
             dealer,
@@ -151,19 +168,20 @@ impl<S: Scheme> Court<'_, S> {
         };
         let certify = self.admit_as(certify, 3, Kind::All)?;
         let from = certify.header().from;
-        let hashes: Vec<_> = reveals.iter().map(|(id, body)| (*id, sha256(body))).collect();
-        let e2 = self.view_of_all(2, &hashes)?;
-        if view_of(certify.body())? != &e2 {
+        let sharing = self.certified(reveals, from)?;
+        let [_, e2] = &sharing.views;
+        if view_of(certify.body())? != e2 {
             return None;
         }
-        let sharing = self.sharing(reveals, from, e2)?;
         let signature = signature_of(certify.body())?;
         (!self.deal.cast().verify(from, &sharing.to_sign(), signature)).then_some((from, Fault::BadSignature))
     }
 
     /// What everybody with these reveals must certify. The view `e1` is the one that the judged party signed as a dealer; who did not
     /// deal certifies the dealers' common one.
-    fn sharing(&self, reveals: &[(PartyId, Vec<u8>)], judged: PartyId, e2: [u8; 32]) -> Option<Sharing<S>> {
+    fn certified(&self, reveals: &[(PartyId, Vec<u8>)], judged: PartyId) -> Option<Sharing<S>> {
+        let hashes: Vec<_> = reveals.iter().map(|(id, body)| (*id, sha256(body))).collect();
+        let e2 = self.view_of_all(2, &hashes)?;
         let mut sums = alloc::vec![Unchecked::<S::Curve>::identity(); self.deal.points()];
         let mut views = Vec::with_capacity(reveals.len());
         let mut parts = Vec::with_capacity(reveals.len());
@@ -212,14 +230,14 @@ pub(super) fn strict_points<C: Curve>(bytes: &[u8]) -> Option<Vec<Unchecked<C>>>
 }
 
 /// The share that a complaint quotes, if it is `dealer`'s to `complainant`, signed, in this run.
-fn quoted_share<S: Scheme>(
-    deal: &Deal<S>,
+fn quoted_share(
+    carriage: &dyn Carriage,
     terms: &Terms,
     dealer: PartyId,
     complainant: PartyId,
     complaint: &Complaint<'_>,
-) -> Option<Verified> {
-    let verified = Verified::open(deal.cast(), complaint.envelope).ok()?;
+) -> Option<Opened> {
+    let verified = carriage.open(&Envelope::from_bytes(complaint.envelope)?)?;
     let expected = terms.header(2, Kind::Direct, dealer, Some(complainant));
     (verified.header() == &expected).then_some(verified)
 }
@@ -227,6 +245,7 @@ fn quoted_share<S: Scheme>(
 /// One complaint, with everything it is decided by.
 pub(super) struct Case<'a, S: Scheme> {
     pub(super) deal: &'a Deal<S>,
+    pub(super) carriage: &'a dyn Carriage,
     pub(super) terms: &'a Terms,
     pub(super) e1: &'a [u8; 32],
     pub(super) dealer: PartyId,
@@ -244,7 +263,8 @@ pub(super) enum Outcome {
 impl<S: Scheme> Case<'_, S> {
     pub(super) fn decide(&self, reveal: &Reveal<'_>, commit: &Commit<'_>) -> Outcome {
         // (1) the quoted share is signed by the dealer, to the complainant, in this run
-        let Some(quoted) = quoted_share(self.deal, self.terms, self.dealer, self.complainant, self.complaint)
+        let Some(quoted) =
+            quoted_share(self.carriage, self.terms, self.dealer, self.complainant, self.complaint)
         else {
             return Outcome::Inconclusive;
         };

@@ -1,16 +1,20 @@
 #![doc = include_str!("protocol.md")]
 
+mod carriage;
 mod ceremony;
 mod complaint;
 mod deal;
 mod judge;
 pub(crate) mod msg;
+mod part;
 mod round1;
 mod round2;
 mod round3;
 
+pub(crate) use carriage::{Carriage, Opened};
 pub use ceremony::{Ceremony, Occasion, judge};
 pub use deal::Deal;
+pub(crate) use part::Lens;
 pub use round1::Round1;
 pub(crate) use round1::Stake;
 pub use round2::Round2;

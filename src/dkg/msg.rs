@@ -44,10 +44,16 @@ pub(crate) const fn share_len<C: Curve>() -> usize {
 pub(crate) const CERTIFY_LEN: usize = 96;
 
 pub(crate) const fn complaint_len<C: Curve>() -> usize {
-    34 + C::POINT_LEN + 2 * C::SCALAR_LEN + envelope_len::<C>()
+    complaint_head::<C>() + envelope_len::<C>()
 }
 
-const fn envelope_len<C: Curve>() -> usize {
+/// Of a complaint, what stands before the envelope.
+pub(crate) const fn complaint_head<C: Curve>() -> usize {
+    34 + C::POINT_LEN + 2 * C::SCALAR_LEN
+}
+
+/// Of the envelope that a share comes in, where it comes alone.
+pub(crate) const fn envelope_len<C: Curve>() -> usize {
     HEADER_LEN + share_len::<C>() + 64
 }
 
@@ -174,7 +180,8 @@ pub(crate) struct Complaint<'a> {
 }
 
 impl<'a> Complaint<'a> {
-    pub(crate) fn parse<C: Curve>(body: &'a [u8]) -> Option<Self> {
+    /// A share's envelope has `envelope_len` bytes.
+    pub(crate) fn parse<C: Curve>(body: &'a [u8], envelope_len: usize) -> Option<Self> {
         let mut r = Reader::new(body);
         let complaint = Self {
             e2: r.array()?,
@@ -182,7 +189,7 @@ impl<'a> Complaint<'a> {
             opened: r.bytes(C::POINT_LEN)?,
             c: r.bytes(C::SCALAR_LEN)?,
             z: r.bytes(C::SCALAR_LEN)?,
-            envelope: r.bytes(envelope_len::<C>())?,
+            envelope: r.bytes(envelope_len)?,
         };
         r.end()?;
         Some(complaint)

@@ -5,9 +5,11 @@
 //! otherwise hide from a complaint by disagreeing on the view. A complaint with another view is not judged: against
 //! another reveal than the one the complainant saw, an honest complainant would look like a liar.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::Deal;
+use super::carriage::Own;
 use super::complaint::decide_in_run;
 use super::msg::{signature_of, view_of};
 use crate::curve::Scheme;
@@ -21,19 +23,24 @@ use crate::wire::{Kind, Reader};
 /// Holding a verified share, or a dealer's knowledge that all is well; waiting for the certificate.
 #[derive(Debug)]
 pub struct Round3<S: Scheme> {
-    pending: PendingSeat<S>,
+    pending: Box<PendingSeat<S>>,
     deal: Deal<S>,
 }
 
 impl<S: Scheme> Round3<S> {
-    pub(super) const fn new(pending: PendingSeat<S>, deal: Deal<S>) -> Self {
-        Self { pending, deal }
+    pub(super) fn new(pending: PendingSeat<S>, deal: Deal<S>) -> Self {
+        Self { pending: Box::new(pending), deal }
     }
 
     /// What must be durable before the certificate signature leaves.
     #[must_use]
-    pub const fn pending(&self) -> &PendingSeat<S> {
+    pub fn pending(&self) -> &PendingSeat<S> {
         &self.pending
+    }
+
+    /// The same, taken.
+    pub(crate) fn into_pending(self) -> PendingSeat<S> {
+        *self.pending
     }
 
     /// The message that says this device holds its share, with the identity key's signature.
@@ -71,7 +78,8 @@ impl<S: Scheme> Round3<S> {
             }
             if message.kind == Kind::Complaint {
                 // [K3.3] the judge decides between complainant and dealer
-                let (who, fault, evidence) = decide_in_run(inbox, &self.deal, e1, message);
+                let (who, fault, evidence) =
+                    decide_in_run(inbox, &self.deal, &Own::new(&self.deal), e1, message);
                 charges.add(who, "K3.3", fault, evidence);
                 continue;
             }
@@ -91,7 +99,7 @@ impl<S: Scheme> Round3<S> {
         if !same {
             return Err(views_differ(3, "K3.1", cast.parties(), inbox.terms().me));
         }
-        let certificate = Certificate { cert: *sharing.cert(), signatures };
+        let certificate = Certificate::of(*sharing.cert(), signatures);
         Ok(self.pending.certified(certificate))
     }
 
@@ -108,7 +116,7 @@ impl<S: Scheme> Round3<S> {
         let (terms, sharing) = (inbox.terms(), pending.sharing());
         let same = pending.id() == terms.me && sharing.terms(terms.me) == *terms;
         let same = same && pending.member().is_some() == deal.receives(terms.me);
-        same.then_some(Self { pending, deal })
+        same.then(|| Self::new(pending, deal))
     }
 }
 

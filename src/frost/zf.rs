@@ -156,6 +156,16 @@ impl<S: Suite> Share<S> {
         self.id
     }
 
+    /// The signing share itself, to be dealt anew ([`crate::import`]).
+    #[must_use]
+    pub fn secret_bytes(&self) -> Secret<[u8; 32]> {
+        let mut bytes = Secret::buffer(S::Curve::SCALAR_LEN);
+        write_scalar::<S::Curve>(self.secret.expose(), bytes.expose_mut());
+        Secret::build(|out: &mut [u8; 32]| {
+            out.iter_mut().zip(bytes.expose()).for_each(|(to, from)| *to = *from)
+        })
+    }
+
     /// Who has a share.
     #[must_use]
     pub const fn members(&self) -> &Parties {

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
+#[cfg(feature = "ed25519")]
+use sha2::{Digest as _, Sha512};
 
 use crate::curve::{Curve, Scheme, read_point, read_scalar};
 use crate::dkg::{Ceremony, Deal, Occasion, Stake};
@@ -144,8 +146,8 @@ impl<S: Scheme> Import<S> {
     /// scalars. `chain_code` is the key's, of a dealer of the whole; any 32 bytes where there never was one.
     ///
     /// # Errors
-    /// [`SetupError::SelfMissing`] if `me` does not deal; [`SetupError::Malformed`] unless `secret` is a scalar other than zero;
-    /// [`SetupError::WrongSecret`] if it is not that of the public key, or not on the polynomial: nothing is sent then.
+    /// [`SetupError::SelfMissing`] if `me` does not deal; [`SetupError::Malformed`] unless `secret` is a scalar;
+    /// [`SetupError::WrongSecret`] if it is not that of the public key, or not on the polynomial, or zero: nothing is sent then.
     /// [`SetupError::SessionSpent`].
     pub fn deal(
         run: &Run<S>,
@@ -182,4 +184,20 @@ impl<S: Scheme> Import<S> {
         }
         Self::begin(run, me, Stake::None, witness, rng)
     }
+}
+
+/// The secret scalar of an Ed25519 key from its seed, for [`Import::deal`]: the first 32 bytes of `SHA-512(seed)`, clamped, as a little-endian
+/// integer modulo `q` (RFC 8032, 5.1.5). The reduction keeps the public key, since the base point has order `q`. What is lost is the other half
+/// of the hash, from which RFC 8032 makes nonces: the shares sign with fresh ones.
+#[cfg(feature = "ed25519")]
+#[must_use]
+pub fn ed25519_secret(seed: &Secret<[u8; 32]>) -> Secret<[u8; 32]> {
+    use curve25519_dalek::scalar::{Scalar, clamp_integer};
+    let mut hash = Secret::new([0; 64]);
+    Sha512::new().chain_update(seed.expose()).finalize_into(hash.expose_mut().into());
+    let mut half = Secret::new([0; 32]);
+    half.expose_mut().iter_mut().zip(hash.expose()).for_each(|(to, from)| *to = *from);
+    let clamped = Secret::new(clamp_integer(*half.expose()));
+    let scalar = Secret::new(Scalar::from_bytes_mod_order(*clamped.expose()));
+    Secret::new(scalar.expose().to_bytes())
 }

@@ -12,7 +12,8 @@
 //!   the run, so that it holds the protocol, the dealers and the members
 //! - `key_id = H("key-id"; u8 scheme, cert)` of the first epoch; it names the key for its life
 //! - `epoch_id = H("epoch-id"; key_id, u32 epoch, cert)` names this sharing of it; the base epoch_id of a later epoch holds the key id
-//! - everybody signs `H("sig-cert"; cert)` with its identity key
+//! - everybody signs `H("sig-cert"; cert)` with its identity key; of keys made in one set ([`crate::keyset`]) all at once,
+//!   `H("sig-set-cert"; cert_1, .., cert_k)`
 
 mod certificate;
 mod child;
@@ -22,12 +23,14 @@ pub mod epoch;
 mod export;
 mod origin;
 mod path;
+mod place;
 mod seat;
 mod share;
 mod sharing;
 #[cfg(feature = "xpub")]
 mod xpub;
 
+pub(crate) use certificate::certificate_input;
 pub use certificate::{Certificate, CertificateError, PublicKey};
 pub use child::{Derivation, Derive, Derived};
 pub use derive::derive;
@@ -36,6 +39,7 @@ pub use export::{Exported, export};
 pub(crate) use origin::{Base, Source, together};
 pub use origin::{Made, Origin};
 pub use path::Path;
+pub use place::{MAX_KEYS, Place};
 pub use seat::{Leaver, PendingSeat, Seat};
 pub use share::{KeyShare, PendingShare};
 pub use sharing::Sharing;

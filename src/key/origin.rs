@@ -2,12 +2,13 @@
 
 use alloc::vec::Vec;
 
+use super::place::Place;
 use crate::curve::Scheme;
 use crate::error::SetupError;
 use crate::hash::{Tag, Transcript};
 use crate::identity::{PublicIdentity, Roster};
 use crate::party::{MAX_PARTIES, Parties, PartyId, Threshold};
-use crate::session::{Terms, binding};
+use crate::session::{Terms, binding, binding_of};
 use crate::wire::{Reader, SessionId, put_u16, put_u32};
 
 /// What kind of run made a sharing; the number is the protocol's.
@@ -23,11 +24,13 @@ pub enum Made {
     Reshared = 4,
     /// Import: whoever had the secret, or shares of it, elsewhere dealt it.
     Imported = 10,
+    /// Key generation, of several keys at once ([`crate::keyset`]): nobody ever knew the secret.
+    GeneratedInSet = 13,
 }
 
 impl Made {
     fn from_wire(number: u8) -> Option<Self> {
-        [Self::Generated, Self::Refreshed, Self::Reshared, Self::Imported]
+        [Self::Generated, Self::Refreshed, Self::Reshared, Self::Imported, Self::GeneratedInSet]
             .into_iter()
             .find(|made| *made as u8 == number)
     }
@@ -39,7 +42,7 @@ impl Made {
 
     /// Whether the members dealt, all of them, and nobody else.
     const fn is_closed(self) -> bool {
-        matches!(self, Self::Generated | Self::Refreshed)
+        matches!(self, Self::Generated | Self::Refreshed | Self::GeneratedInSet)
     }
 }
 
@@ -63,6 +66,8 @@ pub struct Origin {
     pub(crate) cast: Roster,
     /// What is imported, where something is.
     pub(crate) source: Option<Source>,
+    /// Of [`Made::GeneratedInSet`]: which of the keys.
+    pub(crate) place: Option<Place>,
 }
 
 /// What an import starts from.
@@ -95,7 +100,13 @@ impl Origin {
     /// A key generation among the members.
     pub(crate) fn generated(roster: &Roster, session: SessionId) -> Self {
         let (dealers, cast) = (roster.parties().clone(), roster.clone());
-        Self { made: Made::Generated, session, epoch: 0, base: None, dealers, cast, source: None }
+        let (base, source, place) = (None, None, None);
+        Self { made: Made::Generated, session, epoch: 0, base, dealers, cast, source, place }
+    }
+
+    /// A key generation among the members, as one key of a set.
+    pub(crate) fn in_set(roster: &Roster, session: SessionId, place: Place) -> Self {
+        Self { made: Made::GeneratedInSet, place: Some(place), ..Self::generated(roster, session) }
     }
 
     /// What made it.
@@ -128,6 +139,12 @@ impl Origin {
         &self.cast
     }
 
+    /// Which key of a set it made, if it made one.
+    #[must_use]
+    pub const fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
     /// `epoch_id` of the epoch that the run started from; zeros where there is none.
     pub(crate) fn base_id(&self, key_id: &[u8; 32]) -> [u8; 32] {
         self.base.map_or([0; 32], |base| epoch_id(key_id, base.epoch, &base.cert))
@@ -139,8 +156,8 @@ impl Origin {
     }
 
     /// The run's terms. The binding's items are `u32 epoch, base epoch_id, ids of the dealers`; for an import then what is imported and the
-    /// dealers' identity keys, and where shares are imported their chain code or nothing. Threshold and roster are those of the new
-    /// sharing.
+    /// dealers' identity keys, and where shares are imported their chain code or nothing (a single dealer's: only if there is one); for a
+    /// key of a set the schemes of all its keys and `u8 place`. Threshold and roster are those of the new sharing.
     pub(crate) fn terms<S: Scheme>(
         &self,
         threshold: Threshold,
@@ -156,24 +173,37 @@ impl Origin {
         if let Some(source) = &self.source {
             let keys: Vec<u8> = self.dealt_by().flat_map(|(_, key)| key.0).collect();
             items = items.bytes(&source.points).bytes(&keys);
-            if self.dealers.len() > 1 {
+            if self.dealers.len() > 1 || source.chain_code.is_some() {
                 items = items.bytes(source.chain_bytes());
             }
         }
+        if let Some(place) = &self.place {
+            items = items.bytes(place.schemes()).u8(place.index() as u8);
+        }
         let (session, roster) = (self.session, *self.cast.hash());
         Terms { protocol, session, binding: items.finish(), me, roster }
+    }
+
+    /// The terms of the set that the key was made in, under which its messages travelled: the binding is `H("binding"; 13, scheme 0, t, n,
+    /// roster hash, schemes of all keys)`.
+    pub(crate) fn set_terms(&self, threshold: Threshold, me: PartyId) -> Option<Terms> {
+        let protocol = Made::GeneratedInSet as u8;
+        let items = binding_of(protocol, 0, threshold, &self.cast).bytes(self.place.as_ref()?.schemes());
+        let (session, roster) = (self.session, *self.cast.hash());
+        Some(Terms { protocol, session, binding: items.finish(), me, roster })
     }
 
     pub(crate) fn stored_len(&self) -> usize {
         let base = if self.base.is_some() { 36 } else { 0 };
         let dealers = if self.made.is_closed() { 0 } else { 2 + 34 * self.dealers.len() };
         let source = self.source.as_ref().map_or(0, |s| 3 + s.points.len() + s.chain_bytes().len());
-        1 + 4 + 16 + base + dealers + source
+        let place = self.place().map_or(0, Place::stored_len);
+        1 + 4 + 16 + base + dealers + source + place
     }
 
     /// made 1, epoch 4, session 16; base epoch 4 and cert 32 where there is one; where dealers and members are not the same by nature,
     /// count 2 and per dealer id 2, identity 32; of an import a length 2 and the points, a length 1 (32 or 0) and
-    /// the chain code.
+    /// the chain code; of a key of a set its place 1, count 1 and a byte per scheme.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.push(self.made as u8);
         put_u32(out, self.epoch);
@@ -195,6 +225,9 @@ impl Origin {
             out.push(source.chain_bytes().len() as u8);
             out.extend_from_slice(source.chain_bytes());
         }
+        if let Some(place) = &self.place {
+            place.write(out);
+        }
     }
 
     /// Reads what [`Origin::write`] wrote; `None` unless it can have made a sharing among these members.
@@ -210,8 +243,9 @@ impl Origin {
             (Parties::new(dealers.into_iter().map(|(id, _)| id)).ok()?, cast)
         };
         let source = if made == Made::Imported { Some(Source::read(r)?) } else { None };
+        let place = if made == Made::GeneratedInSet { Some(Place::read(r)?) } else { None };
         let later = base.map_or(epoch == 0, |base| epoch > base.epoch);
-        later.then_some(Self { made, session, epoch, base, dealers, cast, source })
+        later.then_some(Self { made, session, epoch, base, dealers, cast, source, place })
     }
 }
 

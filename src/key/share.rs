@@ -249,11 +249,10 @@ impl<S: Scheme> KeyShare<S> {
     }
 
     fn len(&self) -> usize {
-        let signatures = 64 * self.public.origin().cast().len();
-        2 + Held::<S>::LEN + self.public.stored_len() + signatures + 2 + 32 * self.outdated.len() + DIGEST_LEN
+        2 + Held::<S>::LEN + self.public.full_len() + 2 + 32 * self.outdated.len() + DIGEST_LEN
     }
 
-    /// The stored form, secret: version 1, `k`, id 2, standing 1, secret, sharing, signatures, count 2 of refused pairings, 32 each,
+    /// The stored form, secret: version 1, `k`, id 2, standing 1, secret, the public key's, count 2 of refused pairings, 32 each,
     /// and SHA-256 of all that, so that a bad disk neither burns a share nor lifts a restriction. Seal it before it touches a disk.
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {

@@ -72,7 +72,7 @@ impl<S: Scheme> Sharing<S> {
     pub(crate) fn next_epoch(&self) -> Self {
         let base = Some(Base { epoch: self.epoch(), cert: self.cert });
         let epoch = self.epoch() + 1;
-        let origin = Origin { made: Made::Refreshed, epoch, base, ..self.origin.clone() };
+        let origin = Origin { made: Made::Refreshed, epoch, base, place: None, ..self.origin.clone() };
         let mut next = Self { origin, ..self.clone() };
         next.cert = next.digest();
         next
@@ -175,10 +175,11 @@ impl<S: Scheme> Sharing<S> {
             .finish()
     }
 
-    /// What every member's identity key signs.
+    /// What every member's identity key signs, where the key is made alone. Of a set all keys are signed for at once
+    /// ([`crate::keyset::PendingSet`]).
     #[must_use]
     pub fn to_sign(&self) -> SigInput {
-        certificate_input(&self.cert)
+        certificate_input(core::slice::from_ref(&self.cert))
     }
 
     /// `key_id` of a first epoch with this certificate digest.
@@ -223,6 +224,9 @@ impl<S: Scheme> Sharing<S> {
         let ascending = members.is_sorted_by_key(|(id, _)| *id);
         let roster = Roster::new(members).ok()?;
         let origin = Origin::read(r, &roster)?;
+        if origin.place().is_some_and(|place| place.scheme() != Some(S::ID)) {
+            return None;
+        }
         let mut field = || r.array::<32>().copied();
         let (key_id, e1, e2, chain_code) = (field()?, field()?, field()?, field()?);
         let commitment = Commitment::read(r.bytes(usize::from(threshold.t()) * S::Curve::POINT_LEN)?)?;

@@ -159,7 +159,8 @@ impl<S: Scheme> Reshare<S> {
     ///
     /// # Errors
     /// [`SetupError::WrongKey`], [`SetupError::WrongEpoch`] unless the share is of the epoch that the run starts from;
-    /// [`SetupError::SelfMissing`] if its owner does not deal; [`SetupError::Burned`]; [`SetupError::SessionSpent`].
+    /// [`SetupError::SelfMissing`] if its owner does not deal; [`SetupError::WrongSecret`] for a share of zero, which only a malicious importer
+    /// makes; [`SetupError::Burned`]; [`SetupError::SessionSpent`].
     pub fn deal(
         run: &Run<S>,
         share: &KeyShare<S>,

@@ -176,6 +176,30 @@ impl Inbox {
         Some(Envelope { bytes, signature: message.signature? })
     }
 
+    /// What a part of this run received, as if the part were a run of its own under `terms`: of every message the piece that `cut` finds
+    /// for the part, with the signature of the whole. What has no such piece is left out. `plan` has the senders that this run has.
+    pub(crate) fn part(
+        &self,
+        terms: Terms,
+        plan: Plan,
+        cut: &dyn Fn(u8, &Message) -> Option<Vec<u8>>,
+    ) -> Self {
+        let mut part = Self::new(terms, plan);
+        for round in &mut part.rounds {
+            let Some(whole) = self.round(round.number) else { continue };
+            let piece = |message: &Message| {
+                let &Message { from, kind, signature, .. } = message;
+                Some(Message { from, kind, body: cut(whole.number, message)?, signature })
+            };
+            round.own = whole.own.as_ref().and_then(piece);
+            for (to, slots) in [(&mut round.all, &whole.all), (&mut round.direct, &whole.direct)] {
+                let pieces = slots.filled.iter().map(|slot| slot.as_ref().and_then(piece));
+                to.filled.iter_mut().zip(pieces).for_each(|(to, piece)| *to = piece);
+            }
+        }
+        part
+    }
+
     pub(super) fn clear(&mut self) {
         for round in &mut self.rounds {
             round.own = None;

@@ -37,7 +37,7 @@ pub use inbox::{Inbox, Message};
 pub use snapshot::{AlreadySpent, Snapshot, SpendOnce};
 pub use state::{Expect, Failure, Outbox, Plan, RoundPlan, Shapes, State, Step, Stored, Suspend};
 pub use terms::Terms;
-pub(crate) use terms::binding;
+pub(crate) use terms::{binding, binding_of};
 pub use traffic::Traffic;
 pub(crate) use view::{body_hashes, view, views_differ};
 
@@ -221,11 +221,10 @@ impl<S: State> Session<S> {
         };
         let Some(expect) = &slots.expect else { return Err(round_error) };
         let Some(place) = expect.from().position(from) else { return Err(Rejected::Unexpected(from)) };
-        let Some((_, expected)) = expect.shapes(from).iter().find(|(kind, _)| *kind == header.kind).copied()
-        else {
-            return Err(round_error);
-        };
-        if body.len() != expected {
+        let of_kind = expect.shapes(from).iter().filter(|(kind, _)| *kind == header.kind);
+        let mut lengths = of_kind.map(|(_, len)| *len);
+        let Some(expected) = lengths.next() else { return Err(round_error) };
+        if body.len() != expected && !lengths.any(|len| len == body.len()) {
             return Err(Rejected::Length { expected, found: body.len() });
         }
         if S::SIGNED && signature.is_none() {

@@ -14,7 +14,7 @@ use crate::party::{Parties, PartyId};
 use crate::secret::Secret;
 use crate::wire::{Kind, Reader};
 
-/// Kinds that may stand in a slot, with their exact body lengths in bytes.
+/// Kinds that may stand in a slot, with their exact body lengths in bytes. A kind stands here once for each length that it may have.
 pub type Shapes = Vec<(Kind, usize)>;
 
 /// Messages of one sort that are due in a round: from whom, and for each sender which kinds of which lengths.

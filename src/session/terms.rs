@@ -57,9 +57,14 @@ impl Terms {
 
 /// The common start of every binding; the protocol adds its items and finishes.
 pub(crate) fn binding<S: Scheme>(protocol: u8, threshold: Threshold, roster: &Roster) -> Transcript {
+    binding_of(protocol, S::ID, threshold, roster)
+}
+
+/// As [`binding`], with the scheme's number; 0 is none, where a run is about keys of several.
+pub(crate) fn binding_of(protocol: u8, scheme: u8, threshold: Threshold, roster: &Roster) -> Transcript {
     Transcript::new(Tag::Binding)
         .u8(protocol)
-        .u8(S::ID)
+        .u8(scheme)
         .u16(threshold.t())
         .u16(threshold.n())
         .bytes(roster.hash())

@@ -10,7 +10,7 @@ use quorate::envelope::{Unsigned, Verified};
 use quorate::error::{Abort, Rejected};
 use quorate::evidence::Envelope;
 use quorate::frost::{Ed25519Signature, Sign, Task};
-use quorate::key::KeyShare;
+use quorate::key::{KeyShare, Seat};
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::session::{Pending, Receipt, Session, State, Status};
 use quorate::sim::Cast;
@@ -36,6 +36,15 @@ pub(crate) trait Outcome {
 impl<S: Scheme> Outcome for KeyShare<S> {
     fn bytes(&self) -> Vec<u8> {
         self.to_bytes().expose().clone()
+    }
+}
+
+impl<S: Scheme> Outcome for Seat<S> {
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Member(share) => share.bytes(),
+            Self::Left(public) => public.to_bytes(),
+        }
     }
 }
 

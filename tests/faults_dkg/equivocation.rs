@@ -2,7 +2,7 @@
 //! honest is convicted, and whoever sees both versions convicts their sender.
 
 use quorate::curve::FrostEd25519;
-use quorate::dkg::judge;
+use quorate::dkg::{Run, judge};
 use quorate::envelope::Verified;
 use quorate::error::{Fault, Rejected};
 use quorate::evidence::{Evidence, EvidenceKind};
@@ -18,7 +18,7 @@ use crate::foe::Foe;
 use crate::game::{Game, identity, is, rng, seal, sign};
 use crate::hash::h;
 use crate::puppet::{Puppet, id};
-use crate::verdict::{Want, brittle, cheater, convicts, unproved};
+use crate::verdict::{Want, brittle, cheater, unproved};
 
 every_scheme! {
     k2_1_two_commitments_leave_suspects
@@ -42,22 +42,24 @@ fn second(to: PartyId) -> bool {
 /// The honest exchange what they have received: somebody is handed a second version and convicts the sender, and nobody
 /// else is ever convicted.
 fn exchange<S: Foe>(game: &mut Game<S>) {
-    let kept = |seat: &crate::game::Seat<S>| -> Vec<Verified> {
+    let kept = |seat: &crate::game::Seat<Run<S>>| -> Vec<Verified> {
         let sealed = seat.session.envelopes().map(|e| e.verify(game.run.roster()).unwrap());
         sealed.filter(|sealed| sealed.header().to.is_none()).collect()
     };
     let all: Vec<Verified> = game.seats.values().flat_map(kept).collect();
-    let mut convictions = 0;
+    let mut convictions = Vec::new();
     for (me, seat) in &mut game.seats {
         for sealed in all.iter().filter(|sealed| sealed.header().from != *me) {
             if let Err(Rejected::Conflict { who, evidence }) = seat.session.receive_signed(sealed) {
                 assert_eq!(who, id(TWO_FACED), "{}", game.label);
-                convicts::<S>(&game.run, &evidence.unwrap(), who, Fault::Equivocation, &game.label);
-                convictions += 1;
+                convictions.push(evidence.unwrap());
             }
         }
     }
-    assert!(convictions > 0, "{}", game.label);
+    assert!(!convictions.is_empty(), "{}", game.label);
+    for evidence in convictions {
+        game.convicts(&evidence, id(TWO_FACED), Fault::Equivocation, &game.label);
+    }
 }
 
 /// Makes the second party from the first.
@@ -185,12 +187,11 @@ fn k3_3_certificate_to_some_and_complaint_to_others<S: Foe>() {
         complete(&game, 5, 2);
         // The certificate is a second version to those who got the complaint.
         let certificate = game.envelope(3, TWO_FACED, 1).clone();
-        let run = game.run.clone();
         let seat = game.seats.get_mut(&id(3)).unwrap();
         let Err(Rejected::Conflict { who, evidence }) = seat.session.receive_signed(&certificate) else {
             panic!("no conflict")
         };
-        convicts::<S>(&run, &evidence.unwrap(), who, Fault::Equivocation, &game.label);
+        game.convicts(&evidence.unwrap(), who, Fault::Equivocation, &game.label);
     }
 }
 
@@ -233,7 +234,7 @@ fn one_body_of_two_kinds_is_equivocation<S: Foe>() {
     let header = Header { kind: Kind::Complaint, ..*first.header() };
     let messages = vec![first.envelope().clone(), seal(&header, first.body())];
     let evidence = Evidence { kind: EvidenceKind::Equivocation, messages, attachments: Vec::new() };
-    convicts::<S>(&game.run, &evidence, id(TWO_FACED), Fault::Equivocation, S::NAME);
+    game.convicts(&evidence, id(TWO_FACED), Fault::Equivocation, S::NAME);
 }
 
 /// Gives party 1 both versions of one message; the first counts, and the second convicts.
@@ -265,8 +266,8 @@ fn both<S: Foe>(round: u8, kind: Kind, first: &Change<S>, other: &Change<S>) {
         panic!("{}: {found:?}", game.label)
     };
     assert_eq!(who, id(TWO_FACED));
-    convicts::<S>(&game.run, &evidence, who, Fault::Equivocation, &game.label);
-    brittle::<S>(&game.run, &evidence);
+    game.convicts(&evidence, who, Fault::Equivocation, &game.label);
+    brittle(&game.run, &evidence);
     let [a, b] = &evidence.messages[..] else { panic!("{}", game.label) };
     let turned = Evidence { messages: vec![b.clone(), a.clone()], ..(*evidence).clone() };
     assert_eq!(judge(&game.run, &turned), Finding::Guilty(who, Fault::Equivocation));

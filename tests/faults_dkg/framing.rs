@@ -120,7 +120,7 @@ fn all_kinds<S: Foe>() -> Vec<(Game<S>, Evidence)> {
 
 fn k3_3_step_1_evidence_of_every_kind_is_brittle<S: Foe>() {
     for (game, evidence) in all_kinds::<S>() {
-        brittle::<S>(&game.run, &evidence);
+        brittle(&game.run, &evidence);
     }
 }
 

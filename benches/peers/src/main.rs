@@ -119,6 +119,7 @@ fn life() -> Vec<Row> {
     rows.extend(ours::refresh_frost(2, 3));
     rows.extend([zf::ed25519::refresh(2, 3), zf::taproot::refresh(2, 3)]);
     rows.push(ours::reshare((2, 3), (3, 5)));
+    rows.extend(ours::key_sets(2, 3));
     rows.push(ours::key_generation_ecdsa(67, 100));
     rows.push(zf::taproot::key_generation(67, 100));
     rows

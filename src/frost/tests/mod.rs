@@ -169,7 +169,7 @@ fn toy_key(rng: &mut ChaCha20Rng) -> Vec<KeyShare<ToyScheme>> {
     };
     let sharing = draft.sharing::<ToyScheme>();
     let signatures = keys.iter().map(|(_, key)| key.sign(&sharing.to_sign())).collect();
-    let certificate = Certificate { cert: *sharing.cert(), signatures };
+    let certificate = Certificate::of(*sharing.cert(), signatures);
     let share = |(id, _): &(PartyId, _)| {
         PendingShare::new(*id, Secret::new(polynomial.at(*id)), sharing.clone())
             .certified(certificate.clone())

@@ -209,12 +209,15 @@ impl<S: Scheme> Epochs<S> {
     /// [`EpochError::Unknown`] if nothing here waits for it, be it of an epoch that is current or erased; [`EpochError::Certificate`] if it is
     /// not complete.
     pub fn enter(&mut self, certificate: &Certificate) -> Result<Receipt, EpochError> {
-        let seat = self.book.waiting(&certificate.cert).ok_or(EpochError::Unknown)?;
+        // Of keys that were made in one set, one certificate is for all.
+        let mut certs = certificate.certs().iter();
+        let found = certs.find_map(|cert| Some((*cert, self.book.waiting(cert)?)));
+        let (cert, seat) = found.ok_or(EpochError::Unknown)?;
         // [T3.1] it certifies what waits, and everybody who took part signed
         certificate.verify(seat.sharing())?;
         let entered = EpochName::of(seat.sharing());
         let certify = |seat: PendingSeat<S>| seat.certified(certificate.clone());
-        let replaced = self.book.enter(&certificate.cert, certify).ok_or(EpochError::Unknown)?;
+        let replaced = self.book.enter(&cert, certify).ok_or(EpochError::Unknown)?;
         self.inherit(&replaced);
         let Replaced { before, lower } = replaced;
         let before = before.and_then(|entry| entry.held.member());
@@ -245,7 +248,7 @@ impl<S: Scheme> Epochs<S> {
         match self.enter(theirs) {
             Ok(receipt) => Ok(Met::CaughtUp(receipt)),
             Err(EpochError::Unknown) => Ok(match self.certificate() {
-                Some(ours) if ours.cert == theirs.cert => Met::Same,
+                Some(ours) if ours.certs() == theirs.certs() => Met::Same,
                 Some(ours) => Met::HandOver(ours.clone()),
                 None => Met::Nothing,
             }),

@@ -1,7 +1,8 @@
-//! What becomes of a key: refresh and reshare, envelopes signed and verified as they must be.
+//! What becomes of a key: refresh and reshare, and several keys at once; envelopes signed and verified as they must be.
 
 use quorate::curve::{EcdsaSecp256k1, FrostEd25519, Scheme};
 use quorate::key::KeyShare;
+use quorate::keyset::{self, AnyScheme, KeySet};
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::refresh::{self, Refresh};
 use quorate::reshare::{self, Reshare};
@@ -88,4 +89,47 @@ pub fn reshare((t, n): (u16, u16), (more_t, more_n): (u16, u16)) -> Row {
         let run = Reshared { shares, threshold: Threshold::new(more_t, more_n).unwrap(), cast };
         move || play(&run.cast, &run, Envelopes::Counted).0
     })
+}
+
+/// Keys of these schemes, made together.
+struct Set {
+    cast: Cast,
+    threshold: Threshold,
+    schemes: &'static [AnyScheme],
+}
+
+impl Protocol for Set {
+    type State = KeySet;
+
+    fn parties(&self) -> Vec<PartyId> {
+        self.cast.ids()
+    }
+
+    fn start(&self, me: PartyId, id: SessionId) -> Session<KeySet> {
+        let roster = self.cast.roster().clone();
+        let run = keyset::Run::new(self.threshold, roster, id, self.schemes.iter().copied()).unwrap();
+        KeySet::start(&run, me, &mut MemoryLedger::default(), &mut rng()).unwrap()
+    }
+}
+
+pub fn key_set(what: &str, schemes: &'static [AnyScheme], t: u16, n: u16) -> Row {
+    Row::new(format!("{what} {t}-of-{n}, with signed envelopes"), WHO, move || {
+        let cast = Cast::new(1..=n, &mut rng()).unwrap();
+        let set = Set { threshold: Threshold::new(t, n).unwrap(), schemes, cast };
+        move || play(&set.cast, &set, Envelopes::Counted).0
+    })
+}
+
+/// Four keys together, and each alone.
+pub fn key_sets(t: u16, n: u16) -> [Row; 5] {
+    const FOUR: &[AnyScheme] =
+        &[AnyScheme::EcdsaSecp256k1, AnyScheme::FrostEd25519, AnyScheme::FrostTaproot, AnyScheme::EcdsaP256];
+    let alone = "key generation,";
+    [
+        key_set("one set of secp256k1, Ed25519, Taproot and P-256", FOUR, t, n),
+        key_set(&format!("secp256k1, {alone}"), &FOUR[..1], t, n),
+        key_set(&format!("Ed25519, {alone}"), &FOUR[1..2], t, n),
+        key_set(&format!("Taproot, {alone}"), &FOUR[2..3], t, n),
+        key_set(&format!("P-256, {alone}"), &FOUR[3..], t, n),
+    ]
 }

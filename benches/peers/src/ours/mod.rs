@@ -19,7 +19,7 @@ use crate::meter::Cost;
 pub use ecdsa::{ecdsa, ecdsa_more, ecdsa_p256};
 pub use frost::{frost, taproot};
 pub use keys::{key_generation_ecdsa, key_generation_frost, pairing};
-pub use life::{refresh_ecdsa, refresh_frost, reshare};
+pub use life::{key_sets, refresh_ecdsa, refresh_frost, reshare};
 
 const WHO: &str = "quorate";
 

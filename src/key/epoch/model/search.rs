@@ -23,6 +23,7 @@ struct State {
 }
 
 /// What happens, to which device, in which run.
+#[allow(dead_code)] // read by whoever looks at a counterexample
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Start,

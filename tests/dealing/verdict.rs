@@ -1,6 +1,6 @@
 //! What every honest party must say, and what everybody else must be able to conclude from it.
 
-use quorate::dkg::{Run, judge};
+use quorate::dkg::{Occasion, Run, judge};
 use quorate::error::{Abort, Chance, Doubt, Fault, Verdict};
 use quorate::evidence::{Evidence, EvidenceKind};
 use quorate::identity::{IdentityKey, Roster};
@@ -10,6 +10,7 @@ use quorate::secret::Secret;
 use quorate::session::Finding;
 use quorate::wire::{Header, Kind, SessionId};
 
+use crate::facts::{Affair, Ended};
 use crate::foe::Foe;
 use crate::game::Game;
 use crate::puppet::id;
@@ -40,11 +41,11 @@ pub(crate) fn unproved(round: u8, check: &'static str, who: u16, fault: Fault) -
 }
 
 /// Whether the liar's complaint is about somebody other than this party.
-fn about_another<S: Foe>(game: &Game<S>, number: u16, liar: PartyId) -> bool {
+fn about_another<S: Foe, O: Affair<S>>(game: &Game<S, O>, number: u16, liar: PartyId) -> bool {
     game.body(3, liar, id(number)).is_some_and(|complaint| complaint[32..34] != number.to_be_bytes())
 }
 
-impl<S: Foe> Game<S> {
+impl<S: Foe, O: Affair<S>> Game<S, O> {
     /// The ending of one party, exactly; evidence is judged from the outside.
     pub(crate) fn expect(&self, number: u16, want: &Want) {
         let (seat, label) = (self.seat(number), &self.label);
@@ -56,9 +57,9 @@ impl<S: Foe> Game<S> {
                 assert_eq!(seat.session.missing(), missing, "{label}: {number}");
                 return;
             }
-            Some(Ok(share)) => {
+            Some(Ok(ended)) => {
                 assert!(matches!(want, Want::Key), "{label}: {number} has a key, not {want:?}");
-                self.sound(share);
+                self.sound(id(number), ended);
                 return;
             }
             Some(Err(abort)) => abort,
@@ -82,12 +83,12 @@ impl<S: Foe> Game<S> {
                         || matches!(fault, Fault::FalseComplaint) && !about_another(self, number, who);
                     assert_eq!(evidence.is_none(), unproved, "{context}: {who}");
                     if let Some(evidence) = evidence {
-                        convicts::<S>(&self.run, evidence, who, fault, &context);
+                        self.convicts(evidence, who, fault, &context);
                     }
                 }
             }
             Want::Suspects(round, check) => {
-                let who = self.run.roster().parties().without(id(number));
+                let who = self.roster().parties().without(id(number));
                 let verdict = Verdict::Suspects { who, why: Doubt::ViewsDiffer };
                 let wanted = Abort { round: *round, check, verdict, others: Vec::new() };
                 assert_eq!(found, &wanted, "{context}");
@@ -105,18 +106,53 @@ impl<S: Foe> Game<S> {
         self.seats.keys().for_each(|me| self.expect(me.get(), want));
     }
 
-    /// `s_i * G = V(i)`, the same public key as everybody's, and the certificate that we compute ourselves.
-    fn sound(&self, share: &KeyShare<S>) {
-        let stored = share.to_bytes();
-        assert!(KeyShare::<S>::from_bytes(stored.expose()).is_some(), "{}", self.label);
-        let cert = self.cert(share.id()).expect("a certificate");
-        assert_eq!(share.public().cert(), &cert, "{}", self.label);
+    /// `s_i * G = V(i)` of a member, the same public key as everybody's, and the certificate that we compute ourselves.
+    fn sound(&self, me: PartyId, ended: &O::Output) {
+        let label = &self.label;
+        assert_eq!(ended.share().is_some(), self.facts.members.contains(&me), "{label}");
+        if let Some(share) = ended.share() {
+            assert_eq!(share.id(), me, "{label}");
+            assert!(KeyShare::<S>::from_bytes(share.to_bytes().expose()).is_some(), "{label}");
+        }
+        let cert = self.cert(me).expect("a certificate");
+        assert_eq!(ended.public().cert(), &cert, "{label}");
+        if !self.facts.before.is_empty() {
+            let len = ended.public().public_key().len();
+            assert_eq!(ended.public().public_key(), self.facts.before[..len], "{label}");
+        }
         for seat in self.seats.values() {
             if let Some(Ok(other)) = &seat.outcome {
-                assert_eq!(other.public().cert(), &cert, "{}", self.label);
-                assert_eq!(other.public().public_key(), share.public().public_key(), "{}", self.label);
+                assert_eq!(other.public().cert(), &cert, "{label}");
+                assert_eq!(other.public().public_key(), ended.public().public_key(), "{label}");
             }
         }
+    }
+
+    /// The evidence convicts exactly this party of exactly this, in this run; in any other it shows nothing.
+    pub(crate) fn convicts(&self, evidence: &Evidence, who: PartyId, fault: Fault, context: &str) {
+        let read = Evidence::from_bytes(&evidence.to_bytes()).expect("evidence");
+        assert_eq!(&read, evidence, "{context}");
+        assert_eq!(judge(&self.run, &read), Finding::Guilty(who, fault), "{context}");
+        for (name, finding) in self.elsewhere(&read) {
+            assert_eq!(finding, Finding::Inconclusive, "{context}: {name}");
+        }
+    }
+
+    /// What other runs than this make of evidence: key generations with its terms, and those that the game names.
+    fn elsewhere(&self, evidence: &Evidence) -> Vec<(String, Finding)> {
+        let deal = self.run.deal();
+        let (threshold, roster) = (deal.threshold(), deal.roster().clone());
+        let session = deal.origin().session();
+        let mut findings = Vec::new();
+        for (name, other) in (self.others)() {
+            findings.push((name.into(), judge(&other, evidence)));
+        }
+        for (name, other) in other_runs(&Run::<S>::new(threshold, roster.clone(), session).unwrap()) {
+            findings.push((name.into(), judge(&other, evidence)));
+        }
+        let other = Run::<S::Other>::new(threshold, roster, session).unwrap();
+        findings.push(("another scheme".into(), judge(&other, evidence)));
+        findings
     }
 
     /// The party's session is over, and the last thing in its outbox is a complaint about this dealer, to all.
@@ -140,20 +176,8 @@ impl<S: Foe> Game<S> {
     }
 }
 
-/// The evidence convicts exactly this party of exactly this, in this run; in any other it shows nothing.
-pub(crate) fn convicts<S: Foe>(run: &Run<S>, evidence: &Evidence, who: PartyId, fault: Fault, context: &str) {
-    let read = Evidence::from_bytes(&evidence.to_bytes()).expect("evidence");
-    assert_eq!(&read, evidence, "{context}");
-    assert_eq!(judge(run, &read), Finding::Guilty(who, fault), "{context}");
-    for (name, other) in other_runs(run) {
-        assert_eq!(judge(&other, &read), Finding::Inconclusive, "{context}: {name}");
-    }
-    let other = Run::<S::Other>::new(run.threshold(), run.roster().clone(), run.session()).unwrap();
-    assert_eq!(judge(&other, &read), Finding::Inconclusive, "{context}: another scheme");
-}
-
 /// Changed in any way, the evidence shows nothing.
-pub(crate) fn brittle<S: Foe>(run: &Run<S>, evidence: &Evidence) {
+pub(crate) fn brittle<O: Occasion>(run: &O, evidence: &Evidence) {
     for (name, changed) in alterations(evidence) {
         assert_eq!(judge(run, &changed), Finding::Inconclusive, "{:?} {name}", evidence.kind);
     }

@@ -8,6 +8,7 @@ use quorate::curve::{Curve, encode_point, random_scalar, read_point, write_scala
 use quorate::party::PartyId;
 use rand_core::CryptoRng;
 
+use crate::facts::{Facts, Role};
 use crate::foe::{Foe, Point, Scalar};
 use crate::hash::{h, h2s};
 
@@ -91,24 +92,43 @@ pub(crate) struct Puppet<S: Foe> {
     pub(crate) d: BTreeMap<PartyId, Scalar<S>>,
     /// The proof's nonce.
     pub(crate) w: Scalar<S>,
+    pub(crate) role: Role,
 }
 
 impl<S: Foe> Puppet<S> {
+    /// A party in a key generation, with a polynomial of its own.
     pub(crate) fn new(me: PartyId, ids: &[PartyId], t: u16, rng: &mut dyn CryptoRng) -> Self {
+        let role = Role { deals: true, receives: true, skips: 0, parts: true };
+        Self::between(me, role, [ids, ids], t, rng)
+    }
+
+    /// A party in any dealing; a dealer's constant is to be set.
+    pub(crate) fn of(facts: &Facts<S>, me: PartyId, rng: &mut dyn CryptoRng) -> Self {
+        Self::between(me, facts.role(me), [&facts.dealers, &facts.members], facts.t, rng)
+    }
+
+    fn between(
+        me: PartyId,
+        role: Role,
+        [dealers, receivers]: [&[PartyId]; 2],
+        t: u16,
+        rng: &mut dyn CryptoRng,
+    ) -> Self {
         let mut bytes = || {
             let mut bytes = [0; 32];
             rng.fill_bytes(&mut bytes);
             bytes
         };
         let (nu, cc, salt) = (bytes(), bytes(), bytes());
-        let mut each = || {
+        let mut each = |ids: &[PartyId]| {
             let others = ids.iter().filter(|id| **id != me);
             others.map(|id| (*id, random_scalar::<S::Curve>(rng))).collect()
         };
-        let (e, d) = (each(), each());
-        let f = (0..t).map(|_| random_scalar::<S::Curve>(rng)).collect();
+        let (e, d) = (each(dealers), each(receivers));
+        let mut f: Vec<_> = (0..t).map(|_| random_scalar::<S::Curve>(rng)).collect();
+        f[..role.skips].fill(Scalar::<S>::ZERO);
         let w = random_scalar::<S::Curve>(rng);
-        let mut puppet = Self { me, nu, f: Vec::new(), points: Vec::new(), cc, salt, e, d, w };
+        let mut puppet = Self { me, nu, f: Vec::new(), points: Vec::new(), cc, salt, e, d, w, role };
         puppet.deal(f);
         puppet
     }
@@ -117,8 +137,15 @@ impl<S: Foe> Puppet<S> {
     pub(crate) fn deal(&mut self, f: Vec<Scalar<S>>) {
         let encode = |a| encode_point::<S::Curve>(&S::Curve::mul_base(a));
         let zero = || vec![0; S::Curve::POINT_LEN];
-        self.points = f.iter().flat_map(|a| encode(a).unwrap_or_else(zero)).collect();
+        self.points = f[self.role.skips..].iter().flat_map(|a| encode(a).unwrap_or_else(zero)).collect();
         self.f = f;
+    }
+
+    /// Another constant, or rather its sum with this.
+    pub(crate) fn add_constant(&mut self, by: Scalar<S>) {
+        let mut f = self.f.clone();
+        f[0] += by;
+        self.deal(f);
     }
 
     /// Replaces `A_k`.
@@ -132,14 +159,24 @@ impl<S: Foe> Puppet<S> {
         self.publish(k, &encode_point::<S::Curve>(&sum).unwrap());
     }
 
+    /// `cc`, where dealers have one.
+    fn part(&self) -> &[u8] {
+        if self.role.parts { &self.cc } else { &[] }
+    }
+
     pub(crate) fn commitment(&self, sid: &[u8; 32]) -> [u8; 32] {
-        h("dkg-commit", &[sid, &self.me.to_bytes(), &self.points, &self.cc, &self.salt])
+        h("dkg-commit", &[sid, &self.me.to_bytes(), &self.points, self.part(), &self.salt])
     }
 
     /// Round 1.
     pub(crate) fn commit(&self, sid: &[u8; 32]) -> Vec<u8> {
-        let mut body = [self.nu, self.commitment(sid)].concat();
-        self.e.values().for_each(|e| body.extend(base::<S>(e)));
+        let mut body = self.nu.to_vec();
+        if self.role.deals {
+            body.extend(self.commitment(sid));
+        }
+        if self.role.receives {
+            self.e.values().for_each(|e| body.extend(base::<S>(e)));
+        }
         body
     }
 
@@ -148,13 +185,14 @@ impl<S: Foe> Puppet<S> {
         let (me, r) = (self.me.to_bytes(), base::<S>(&self.w));
         let gamma = h2s::<S::Curve>("dkg-pok-comb", &[e1, &me, &self.points]);
         let c = h2s::<S::Curve>("dkg-pok-chal", &[e1, &me, &self.points, &r]);
-        let y = self.f.iter().rev().fold(Scalar::<S>::ZERO, |sum, a| sum * gamma + a);
+        let f = &self.f[self.role.skips..];
+        let y = f.iter().rev().fold(Scalar::<S>::ZERO, |sum, a| sum * gamma + a);
         [r, scalar_bytes::<S>(&(self.w + c * y))].concat()
     }
 
     /// Round 2, to all.
     pub(crate) fn reveal(&self, e1: &[u8; 32]) -> Vec<u8> {
-        [&e1[..], &self.points, &self.cc, &self.salt, &self.proof(e1)].concat()
+        [&e1[..], &self.points, self.part(), &self.salt, &self.proof(e1)].concat()
     }
 
     /// Round 2, private: `value` for the receiver, who made `key` for us.

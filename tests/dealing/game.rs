@@ -1,29 +1,29 @@
-//! A key generation with honest sessions on one side and puppets on the other, round by round.
+//! A dealing with honest sessions on one side and puppets on the other, round by round.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use ed25519_dalek::{Signer, SigningKey};
 use quorate::curve::{Curve, Unchecked, encode_point, read_point};
-use quorate::dkg::{Dkg, PROTOCOL, Run};
+use quorate::dkg::{Ceremony, Dkg, Occasion, Run};
 use quorate::envelope::Verified;
 use quorate::error::{Abort, Rejected};
 use quorate::evidence::Envelope;
-use quorate::identity::{IdentityKey, Roster};
-use quorate::key::KeyShare;
+use quorate::identity::{PublicIdentity, Roster};
 use quorate::party::{PartyId, Threshold};
-use quorate::secret::Secret;
 use quorate::session::{Pending, Session, Status};
 use quorate::sim::{Letter, MemoryLedger};
 use quorate::wire::{Header, Kind, SessionId};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
+use crate::facts::{Affair, Facts, Kept};
 use crate::foe::{Foe, Scalar};
 use crate::hash::{h, sha256};
 use crate::puppet::{Complaint, Lane, Puppet, at, base, id, scalar_bytes};
 
 /// Changes a puppet's letter, seeing everything sent so far, or holds it back by returning `false`.
-pub(crate) type Tamper<'a, S> = dyn FnMut(&Game<S>, &mut Letter) -> bool + 'a;
+pub(crate) type Tamper<'a, S, O = Run<S>> = dyn FnMut(&Game<S, O>, &mut Letter) -> bool + 'a;
 
 pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
@@ -31,11 +31,13 @@ pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
 
 /// The identity key of a party: the same in every game.
 pub(crate) fn identity(party: PartyId) -> SigningKey {
-    SigningKey::from_bytes(&[party.get() as u8 + 100; 32])
+    thread_local!(static KEYS: RefCell<BTreeMap<PartyId, SigningKey>> = RefCell::default());
+    let new = || SigningKey::from_bytes(&[party.get() as u8 + 100; 32]);
+    KEYS.with_borrow_mut(|keys| keys.entry(party).or_insert_with(new).clone())
 }
 
 pub(crate) fn roster(ids: impl IntoIterator<Item = PartyId>) -> Roster {
-    let member = |id: PartyId| (id, IdentityKey::from_seed(Secret::new(identity(id).to_bytes())).public());
+    let member = |id: PartyId| (id, PublicIdentity(identity(id).verifying_key().to_bytes()));
     Roster::new(ids.into_iter().map(member)).unwrap()
 }
 
@@ -63,22 +65,28 @@ pub(crate) struct Post {
 }
 
 /// An honest party.
-pub(crate) struct Seat<S: Foe> {
-    pub(crate) session: Session<Dkg<S>>,
+pub(crate) struct Seat<O: Occasion> {
+    pub(crate) session: Session<Ceremony<O>>,
     pub(crate) sent: usize,
-    pub(crate) outcome: Option<Result<KeyShare<S>, Abort>>,
+    pub(crate) outcome: Option<Result<O::Output, Abort>>,
     /// The pending share, as it was stored.
     pub(crate) pending: Option<Vec<u8>>,
     pub(crate) rejected: Vec<Rejected>,
 }
 
-pub(crate) struct Game<S: Foe> {
-    pub(crate) run: Run<S>,
+pub(crate) struct Game<S: Foe, O: Affair<S> = Run<S>> {
+    pub(crate) run: O,
+    pub(crate) facts: Facts<S>,
+    /// Everybody who takes part.
     pub(crate) ids: Vec<PartyId>,
+    pub(crate) binding: [u8; 32],
     pub(crate) sid: [u8; 32],
-    pub(crate) seats: BTreeMap<PartyId, Seat<S>>,
+    cast: Roster,
+    pub(crate) seats: BTreeMap<PartyId, Seat<O>>,
     pub(crate) puppets: BTreeMap<PartyId, Puppet<S>>,
     pub(crate) post: Vec<Post>,
+    /// Runs that evidence from this one says nothing about.
+    pub(crate) others: Box<dyn Fn() -> Vec<(&'static str, O)>>,
     /// Shown when something is not as expected.
     pub(crate) label: String,
 }
@@ -94,34 +102,58 @@ impl<S: Foe> Game<S> {
         let ids: Vec<_> = (1..=n).map(id).collect();
         let threshold = Threshold::new(t, n).unwrap();
         let run = Run::new(threshold, roster(ids.iter().copied()), SessionId([session; 16])).unwrap();
-        let sid = sid::<S>(&run);
+        let facts = Facts::generation(&run);
+        let start = |me| begin(&run, me);
+        let puppet = |me| Puppet::new(me, &ids, t, &mut rng(start_seed(me, session)));
+        Self::between(run.clone(), facts, villains, &mut { start }, &mut { puppet })
+    }
+}
+
+impl<S: Foe, O: Affair<S>> Game<S, O> {
+    /// Any dealing, among honest parties that start so and puppets that are made so.
+    pub(crate) fn between(
+        run: O,
+        facts: Facts<S>,
+        villains: &[u16],
+        start: &mut dyn FnMut(PartyId) -> Session<Ceremony<O>>,
+        puppet: &mut dyn FnMut(PartyId) -> Puppet<S>,
+    ) -> Self {
+        let (ids, binding) = (facts.cast(), facts.binding());
         let mut game = Self {
             run,
+            sid: facts.sid(&binding),
+            binding,
+            cast: roster(ids.iter().copied()),
             ids: ids.clone(),
-            sid,
+            facts,
             seats: BTreeMap::new(),
             puppets: BTreeMap::new(),
             post: Vec::new(),
+            others: Box::new(Vec::new),
             label: S::NAME.into(),
         };
-        for me in ids.iter().copied() {
+        for me in ids {
             if villains.contains(&me.get()) {
-                let mut rng = rng(start_seed(me, session));
-                game.puppets.insert(me, Puppet::new(me, &ids, t, &mut rng));
+                game.puppets.insert(me, puppet(me));
                 continue;
             }
-            let session = begin(&game.run, me);
+            let session = start(me);
             let seat = Seat { session, sent: 0, outcome: None, pending: None, rejected: Vec::new() };
             game.seats.insert(me, seat);
         }
         game
     }
 
+    /// The identities of everybody who takes part.
+    pub(crate) const fn roster(&self) -> &Roster {
+        &self.cast
+    }
+
     pub(crate) fn puppet(&mut self, number: u16) -> &mut Puppet<S> {
         self.puppets.get_mut(&id(number)).unwrap()
     }
 
-    pub(crate) fn seat(&self, number: u16) -> &Seat<S> {
+    pub(crate) fn seat(&self, number: u16) -> &Seat<O> {
         &self.seats[&id(number)]
     }
 
@@ -131,7 +163,7 @@ impl<S: Foe> Game<S> {
     }
 
     /// All three rounds. In each the honest speak first.
-    pub(crate) fn play(&mut self, tamper: &mut Tamper<'_, S>) {
+    pub(crate) fn play(&mut self, tamper: &mut Tamper<'_, S, O>) {
         for round in 1..=3 {
             self.speak();
             self.puppets_speak(round, tamper);
@@ -155,7 +187,7 @@ impl<S: Foe> Game<S> {
     }
 
     /// The puppets send their messages of a round.
-    pub(crate) fn puppets_speak(&mut self, round: u8, tamper: &mut Tamper<'_, S>) {
+    pub(crate) fn puppets_speak(&mut self, round: u8, tamper: &mut Tamper<'_, S, O>) {
         for me in self.puppets.keys().copied().collect::<Vec<_>>() {
             for mut letter in self.letters(me, round) {
                 if tamper(self, &mut letter) {
@@ -168,7 +200,7 @@ impl<S: Foe> Game<S> {
     /// Signs and delivers.
     pub(crate) fn send(&mut self, letter: &Letter) {
         let envelope = seal(&letter.header, &letter.body);
-        let sealed = envelope.verify(self.run.roster()).unwrap();
+        let sealed = envelope.verify(self.roster()).unwrap();
         if let Some(seat) = self.seats.get_mut(&letter.to) {
             let over = seat.session.is_over();
             match seat.session.receive_signed(&sealed) {
@@ -189,7 +221,7 @@ impl<S: Foe> Game<S> {
                     Ok(Status::Advanced { .. }) => {}
                     Ok(Status::Keep) => {
                         let pending = seat.session.pending().unwrap();
-                        seat.pending = Some(pending.to_bytes().expose().clone());
+                        seat.pending = Some(pending.stored());
                         let signature = sign(*me, pending.to_sign().as_bytes());
                         seat.session.kept(&signature).unwrap();
                     }
@@ -202,20 +234,21 @@ impl<S: Foe> Game<S> {
     }
 
     pub(crate) fn header(&self, round: u8, kind: Kind, from: PartyId, to: Option<PartyId>) -> Header {
-        let binding = binding::<S>(&self.run);
-        Header { protocol: PROTOCOL, round, kind, from, to, session: self.run.session(), binding }
+        let Facts { protocol, session, .. } = self.facts;
+        Header { protocol, round, kind, from, to, session, binding: self.binding }
     }
 
     /// A puppet's letters of a round, none if it lacks something for them.
     pub(crate) fn letters(&self, me: PartyId, round: u8) -> Vec<Letter> {
         let puppet = &self.puppets[&me];
         let mut letters = Vec::new();
-        let others = || self.ids.iter().copied().filter(|id| *id != me);
+        let others = |ids: &[PartyId]| ids.iter().copied().filter(|id| *id != me).collect::<Vec<_>>();
         let all = match round {
             1 => puppet.commit(&self.sid),
+            2 if !puppet.role.deals => return letters,
             2 => {
                 let e1 = self.view(me, 1).unwrap();
-                for to in others() {
+                for to in others(&self.facts.members) {
                     let header = self.header(2, Kind::Direct, me, Some(to));
                     let body = puppet.share(&e1, to, self.key(to, me), at::<S>(&puppet.f, to));
                     letters.push(Letter { to, header, body });
@@ -228,15 +261,14 @@ impl<S: Foe> Game<S> {
             },
         };
         let header = self.header(round, Kind::All, me, None);
-        letters.extend(others().map(|to| Letter { to, header, body: all.clone() }));
+        letters.extend(others(&self.ids).into_iter().map(|to| Letter { to, header, body: all.clone() }));
         letters
     }
 
     /// `E_{receiver, dealer}` as the dealer got it.
     pub(crate) fn key(&self, receiver: PartyId, dealer: PartyId) -> &[u8] {
         let body = self.body(1, receiver, dealer).unwrap();
-        let place = self.ids.iter().filter(|id| **id != receiver).position(|id| *id == dealer).unwrap();
-        &body[64 + place * S::Curve::POINT_LEN..][..S::Curve::POINT_LEN]
+        &body[self.facts.key_at(receiver, dealer)..][..S::Curve::POINT_LEN]
     }
 
     fn find(&self, round: u8, direct: bool, from: PartyId, to: PartyId) -> Option<&Verified> {
@@ -265,7 +297,7 @@ impl<S: Foe> Game<S> {
     /// The view of a round as `me` saw it.
     pub(crate) fn view(&self, me: PartyId, round: u8) -> Option<[u8; 32]> {
         let mut entries = Vec::new();
-        for from in &self.ids {
+        for from in if round == 2 { &self.facts.dealers } else { &self.ids } {
             entries.push([&from.to_bytes()[..], &sha256(self.body(round, *from, me)?)].concat());
         }
         let (round, count) = ([round], (entries.len() as u16).to_be_bytes());
@@ -276,25 +308,37 @@ impl<S: Foe> Game<S> {
 
     /// `cert` as `me` computes it from what it got.
     pub(crate) fn cert(&self, me: PartyId) -> Option<[u8; 32]> {
-        let (e1, e2) = (self.view(me, 1)?, self.view(me, 2)?);
-        let (len, t) = (S::Curve::POINT_LEN, usize::from(self.run.threshold().t()));
-        let mut sums = vec![Unchecked::<S::Curve>::identity(); t];
+        let (e1, e2, facts) = (self.view(me, 1)?, self.view(me, 2)?, &self.facts);
+        let (len, end) = (S::Curve::POINT_LEN, facts.after_points());
+        let mut sums = vec![Unchecked::<S::Curve>::identity(); facts.t.into()];
         let mut parts: Vec<&[u8]> = vec![&e1];
-        for from in &self.ids {
+        for from in &facts.dealers {
             let reveal = self.body(2, *from, me)?;
-            for (k, sum) in sums.iter_mut().enumerate() {
-                *sum += Unchecked::read(reveal.get(32 + k * len..32 + (k + 1) * len)?)?;
+            let points = reveal.get(32..end)?.chunks(len);
+            for (sum, point) in sums[usize::from(facts.zero)..].iter_mut().zip(points) {
+                *sum += Unchecked::read(point)?;
             }
-            parts.push(reveal.get(32 + t * len..64 + t * len)?);
+            if facts.parts {
+                parts.push(reveal.get(end..end + 32)?);
+            }
+        }
+        if facts.zero {
+            sums.iter_mut()
+                .zip(facts.before.chunks(len))
+                .for_each(|(s, v)| *s += Unchecked::read(v).unwrap());
         }
         let mut points = Vec::new();
         for sum in sums {
             points.extend(encode_point::<S::Curve>(&sum.check()?)?);
         }
-        let chain = h("chain-code", &parts);
-        let roster = roster_hash(&self.run);
-        let (t, zero) = (self.run.threshold().t().to_be_bytes(), [0; 32]);
-        let head: [&[u8]; 8] = [&self.sid, &[0; 4], &zero, &e1, &e2, &[S::ID], &t, &roster];
+        let chain = match (facts.chain, &parts[..]) {
+            (Some(known), _) => known,
+            // The one dealer of an import brings it.
+            (None, [_, part]) => (*part).try_into().unwrap(),
+            (None, _) => h("chain-code", &parts),
+        };
+        let (roster, t, epoch) = (facts.roster_hash(), facts.t.to_be_bytes(), facts.epoch.to_be_bytes());
+        let head: [&[u8]; 8] = [&self.sid, &epoch, &facts.base, &e1, &e2, &[S::ID], &t, &roster];
         Some(h("cert", &[&head[..], &[&points, &chain]].concat()))
     }
 
@@ -349,23 +393,4 @@ pub(crate) fn begin<S: Foe>(run: &Run<S>, me: PartyId) -> Session<Dkg<S>> {
 /// What a party's randomness at the start is made from.
 pub(crate) fn start_seed(me: PartyId, session: u8) -> u64 {
     u64::from(session) << 32 | u64::from(me.get())
-}
-
-pub(crate) fn roster_hash<S: Foe>(run: &Run<S>) -> [u8; 32] {
-    let entries: Vec<_> =
-        run.roster().iter().map(|(id, key)| [&id.to_bytes()[..], &key.0].concat()).collect();
-    let count = (entries.len() as u16).to_be_bytes();
-    let mut items: Vec<&[u8]> = vec![&count];
-    items.extend(entries.iter().map(Vec::as_slice));
-    h("roster", &items)
-}
-
-pub(crate) fn binding<S: Foe>(run: &Run<S>) -> [u8; 32] {
-    let (t, n) = (run.threshold().t().to_be_bytes(), run.threshold().n().to_be_bytes());
-    let dealers: Vec<u8> = run.roster().parties().iter().flat_map(PartyId::to_bytes).collect();
-    h("binding", &[&[PROTOCOL], &[S::ID], &t, &n, &roster_hash(run), &[0; 4], &[0; 32], &dealers])
-}
-
-pub(crate) fn sid<S: Foe>(run: &Run<S>) -> [u8; 32] {
-    h("sid", &[&[1], &[PROTOCOL], &run.session().0, &binding::<S>(run)])
 }

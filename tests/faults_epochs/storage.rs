@@ -1,0 +1,134 @@
+//! Stored forms of every origin: they come back the same, and nothing in a public key can be changed.
+
+use quorate::curve::FrostEd25519;
+use quorate::key::{Certificate, CertificateError, KeyShare, PendingSeat, PendingShare, PublicKey};
+
+use crate::facts::{Affair, Ended};
+use crate::foe::Foe;
+use crate::game::Game;
+use crate::puppet::id;
+use crate::stage::{self, Make};
+
+every_dealing! {
+    stored_forms_come_back_the_same
+}
+
+fn played<S: Foe, O: Affair<S>>(make: Make<S, O>) -> Game<S, O> {
+    let mut game = make(&[]);
+    game.play_fair();
+    game
+}
+
+fn stored_forms_come_back_the_same<S: Foe, O: Affair<S>>(make: Make<S, O>) {
+    let game = played(make);
+    for (me, seat) in &game.seats {
+        let Some(Ok(ended)) = &seat.outcome else { panic!("{}: {me}", game.label) };
+        let public = PublicKey::<S>::from_bytes(&ended.public().to_bytes()).unwrap();
+        assert_eq!(&public, ended.public());
+        assert_eq!(public.origin(), ended.public().origin());
+        assert_eq!(public.terms(*me), *seat.session.terms());
+        let certificate = Certificate::from_bytes(&public.certificate().to_bytes()).unwrap();
+        assert_eq!(certificate.verify(&public), Ok(()));
+        if let Some(share) = ended.share() {
+            let stored = share.to_bytes();
+            let read = KeyShare::<S>::from_bytes(stored.expose()).unwrap();
+            assert_eq!(read.to_bytes().expose(), stored.expose());
+            assert_eq!((read.id(), read.public()), (*me, ended.public()));
+            cuts(stored.expose(), &|bytes| KeyShare::<S>::from_bytes(bytes).is_some());
+        }
+        let pending = seat.pending.as_ref().unwrap();
+        let read = PendingSeat::<S>::from_bytes(pending).unwrap();
+        assert_eq!((read.id(), read.sharing().cert()), (*me, ended.public().cert()));
+        assert_eq!(read.to_bytes().expose(), pending);
+        // A share is one on its own; a leaver's form is none, nor is it one of who stays or of a stranger.
+        let member = game.facts.members.contains(me);
+        assert_eq!(PendingShare::<S>::from_bytes(pending).is_some(), member);
+        assert_eq!(read.member().is_some(), member);
+        if !member {
+            for other in game.ids.iter().copied().chain([id(77)]) {
+                let mut bytes = pending.clone();
+                bytes[2..4].copy_from_slice(&other.to_bytes());
+                let leaves = game.facts.dealers.contains(&other) && !game.facts.members.contains(&other);
+                assert_eq!(PendingSeat::<S>::from_bytes(&bytes).is_some(), leaves, "{}: {other}", game.label);
+            }
+        }
+        cuts(pending, &|bytes| PendingSeat::<S>::from_bytes(bytes).is_some());
+        let seat = read.complete(certificate).unwrap();
+        assert_eq!(seat.public(), ended.public());
+    }
+}
+
+/// Neither shorter nor longer does it decode.
+fn cuts(bytes: &[u8], decodes: &dyn Fn(&[u8]) -> bool) {
+    assert!(decodes(bytes));
+    assert!(!decodes(&[bytes, &[0]].concat()));
+    for cut in (0..bytes.len()).step_by(7).chain([bytes.len() - 1]) {
+        assert!(!decodes(&bytes[..cut]));
+    }
+}
+
+type E = FrostEd25519;
+
+/// Every byte of the key that this ended with, changed in two ways.
+fn every_byte_counts<O: Affair<E>>(make: Make<E, O>) {
+    let game = played(make);
+    let Some(Ok(ended)) = game.seats.values().next().unwrap().outcome.as_ref() else { panic!("no key") };
+    let mut bytes = ended.public().to_bytes();
+    for at in 0..bytes.len() {
+        for by in [1 << (at % 8), 0x80 | at as u8] {
+            bytes[at] ^= by;
+            assert!(PublicKey::<E>::from_bytes(&bytes).is_none(), "{} byte {at}", game.label);
+            bytes[at] ^= by;
+        }
+    }
+    assert_eq!(bytes, ended.public().to_bytes());
+}
+
+#[test]
+fn every_byte_of_a_refreshed_key_is_bound() {
+    every_byte_counts::<_>(stage::refresh);
+}
+
+#[test]
+fn every_byte_of_a_reshared_key_is_bound() {
+    every_byte_counts::<_>(stage::reshare);
+}
+
+#[test]
+fn every_byte_of_an_imported_key_is_bound() {
+    every_byte_counts::<_>(stage::import);
+    every_byte_counts::<_>(stage::import_shares);
+}
+
+/// Where the origin stands in a public key: after version, scheme, t, n and the members.
+const fn origin_at(members: usize) -> usize {
+    1 + 1 + 2 + 2 + 34 * members
+}
+
+/// A single importer's chain code is in the sharing; a second one beside the source would be nobody's.
+#[test]
+fn source_of_a_whole_key_has_no_chain_code_beside() {
+    let game = played(stage::import::<E>);
+    let Some(Ok(ended)) = &game.seat(1).outcome else { panic!("no key") };
+    let mut bytes = ended.public().to_bytes();
+    // made 1, epoch 4, session 16, count 2, id 2, identity 32, length 2, point 32
+    let at = origin_at(3) + 21 + 2 + 34 + 2 + 32;
+    assert_eq!(bytes[at], 0);
+    bytes.splice(at..=at, [32].into_iter().chain([7; 32]));
+    assert!(PublicKey::<E>::from_bytes(&bytes).is_none());
+}
+
+/// A dealer that leaves is the one of the epoch before: who signs in its place completes nothing at who took part.
+#[test]
+fn nobody_signs_for_a_leaving_dealer() {
+    let game = played(stage::reshare::<E>);
+    let Some(Ok(ended)) = &game.seat(6).outcome else { panic!("no key") };
+    let mut bytes = ended.public().certificate().to_bytes();
+    let signature = crate::game::sign(id(99), ended.public().to_sign().as_bytes());
+    bytes[32..96].copy_from_slice(&signature);
+    for me in [1, 3, 6] {
+        let pending = PendingSeat::<E>::from_bytes(game.seat(me).pending.as_ref().unwrap()).unwrap();
+        let (_, error) = pending.complete(Certificate::from_bytes(&bytes).unwrap()).unwrap_err();
+        assert_eq!(error, CertificateError::BadSignature(id(1)));
+    }
+}
