@@ -10,6 +10,7 @@ use quorate::sim::{Cast, Faults, Tamper};
 use quorate::wire::SessionId;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use sha2::{Digest, Sha256};
 
 pub(crate) fn id(number: u16) -> PartyId {
     PartyId::new(number).unwrap()
@@ -35,6 +36,9 @@ pub(crate) fn marked<S: Scheme>(share: &KeyShare<S>) -> Vec<u8> {
     let mut bytes = stored(share);
     assert_eq!(bytes[4], 0);
     bytes[4] = 1;
+    // SHA-256 of everything before it stands last
+    let (content, digest) = bytes.split_last_chunk_mut::<32>().unwrap();
+    *digest = Sha256::digest(content).into();
     bytes
 }
 
