@@ -92,8 +92,13 @@ fn follow(name: &str) {
             secrets.insert(id(member), Secret::new(polynomial.at(id(member))));
         }
     }
-    let share =
-        |id| SigningShare::<E> { id, secret: &secrets[&id], commitment: &commitment, epoch_id: [0; 32] };
+    let share = |id| SigningShare::<E> {
+        id,
+        secret: &secrets[&id],
+        commitment: &commitment,
+        epoch_id: [0; 32],
+        own: None,
+    };
 
     let (mut list, mut encoded, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for id in signers {
@@ -161,8 +166,13 @@ fn binding_factors_change_with_set_message_key_and_every_commitment() {
     let keys = [key(), key()];
     let secret = Secret::new(<Ed25519 as Curve>::Scalar::ONE);
     let mut commitments = |number| {
-        let share =
-            SigningShare::<E> { id: id(number), secret: &secret, commitment: &keys[0], epoch_id: [0; 32] };
+        let share = SigningShare::<E> {
+            id: id(number),
+            secret: &secret,
+            commitment: &keys[0],
+            epoch_id: [0; 32],
+            own: None,
+        };
         (id(number), SigningNonces::generate(share, &mut rng).commitments().clone())
     };
     let base = [commitments(1), commitments(2), commitments(3)];
