@@ -22,6 +22,7 @@ mod complaint_fields;
 mod complaints;
 #[path = "faults_dkg/equivocation.rs"]
 mod equivocation;
+#[allow(dead_code)]
 #[path = "dealing/facts.rs"]
 mod facts;
 #[path = "dealing/foe.rs"]
@@ -38,6 +39,7 @@ mod leaks;
 mod matrix;
 #[path = "faults_dkg/optimistic.rs"]
 mod optimistic;
+#[allow(dead_code)]
 #[path = "dealing/puppet.rs"]
 mod puppet;
 #[path = "faults_dkg/replay.rs"]

@@ -10,7 +10,7 @@ use quorate::wire::Kind;
 
 use crate::facts::{Affair, Ended};
 use crate::foe::{Foe, Scalar};
-use crate::game::{Game, is};
+use crate::game::{Game, is, seal};
 use crate::puppet::{base, id, scalar_bytes};
 use crate::stage::Make;
 use crate::verdict::{Want, brittle, cheater, unproved};
@@ -29,6 +29,7 @@ every_dealing! {
     k3_2_missing_certificate_signature_leaves_everybody_pending
     k3_3_false_complaint_convicts_its_maker
     k3_3_complaint_about_who_is_no_dealer_convicts_its_maker
+    k3_3_complaint_about_a_share_that_nobody_deals_convicts_its_maker
 }
 
 pub(crate) fn numbers(ids: &[PartyId]) -> Vec<u16> {
@@ -100,12 +101,10 @@ fn k1_1_bad_one_time_keys_are_blamed_by_every_dealer<S: Foe, O: Affair<S>>(make:
     }
 }
 
+type Spoil<'a, S, O> = dyn Fn(&Game<S, O>, &mut Vec<u8>) + 'a;
+
 /// Every dealer in turn spoils its message to all in round 2.
-fn reveals<S: Foe, O: Affair<S>>(
-    make: Make<S, O>,
-    want: &dyn Fn(u16) -> Want,
-    spoil: &dyn Fn(&Game<S, O>, &mut Vec<u8>),
-) {
+fn reveals<S: Foe, O: Affair<S>>(make: Make<S, O>, want: &dyn Fn(u16) -> Want, spoil: &Spoil<S, O>) {
     let [_, dealers, _] = roles(make);
     for villain in dealers {
         let game = play(make, villain, &|game, letter| {
@@ -306,6 +305,29 @@ fn k3_3_complaint_about_who_is_no_dealer_convicts_its_maker<S: Foe, O: Affair<S>
                     complaint.accused = accused.to_be_bytes();
                     (letter.header.kind, letter.body) = (Kind::Complaint, complaint.body());
                 }
+            });
+            game.expect_all(&cheater(3, "K3.3", villain, Fault::Malformed));
+        }
+    }
+}
+
+/// The quoted share is signed as it must be, by an accomplice that does not deal, or by the complainant to itself.
+fn k3_3_complaint_about_a_share_that_nobody_deals_convicts_its_maker<S: Foe, O: Affair<S>>(make: Make<S, O>) {
+    let [cast, dealers, receivers] = roles(make);
+    for villain in receivers {
+        let real = dealers.iter().copied().find(|d| *d != villain).unwrap();
+        let no_dealers = cast.iter().copied().filter(|n| !dealers.contains(n));
+        for accused in no_dealers.chain([villain]) {
+            let mut game = make(&[villain, accused]);
+            game.play(&mut |game, letter| {
+                if is(letter, villain, 3, Kind::All) {
+                    let mut complaint = game.complaint(villain, real);
+                    complaint.accused = accused.to_be_bytes();
+                    let header = game.header(2, Kind::Direct, id(accused), Some(id(villain)));
+                    complaint.envelope = seal(&header, game.private(real, villain).body()).to_bytes();
+                    (letter.header.kind, letter.body) = (Kind::Complaint, complaint.body());
+                }
+                true
             });
             game.expect_all(&cheater(3, "K3.3", villain, Fault::Malformed));
         }

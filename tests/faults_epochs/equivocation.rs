@@ -56,7 +56,8 @@ fn exchange<S: Foe, O: Affair<S>>(game: &mut Game<S, O>, villain: u16) {
         }
     }
     assert!(!convictions.is_empty(), "{}", game.label);
-    for evidence in convictions {
+    // All show the same two messages, in one order or the other.
+    for evidence in convictions.into_iter().take(2) {
         assert_eq!(evidence.kind, EvidenceKind::Equivocation);
         game.convicts(&evidence, id(villain), Fault::Equivocation, &game.label);
     }

@@ -50,7 +50,7 @@ impl Meddler {
         let who = cast[rng.next_u64() as usize % cast.len()];
         // A party sends about three messages to every other one, and shares.
         let at = rng.next_u64() % (4 * cast.len() as u64);
-        Self { who, at, everywhere: rng.next_u32() % 2 == 0, seen: 0, rng }
+        Self { who, at, everywhere: rng.next_u32().is_multiple_of(2), seen: 0, rng }
     }
 
     fn meddle(&mut self, letter: &mut Letter, target: &mut Option<(u8, u8, Vec<u8>)>) -> bool {
@@ -102,10 +102,10 @@ fn complete<S: Scheme>(outputs: Vec<Option<KeyShare<S>>>) -> Option<Vec<KeyShare
     outputs.into_iter().collect()
 }
 
-fn live<S: Scheme>(
-    ops: &[(Op, u64)],
-    sign: &dyn Fn(&Cast, &[KeyShare<S>], &[u16], u32, &mut ChaCha20Rng),
-) -> Result<(), TestCaseError> {
+/// Who signs, with which child.
+type Sign<S> = dyn Fn(&Cast, &[KeyShare<S>], &[u16], u32, &mut ChaCha20Rng);
+
+fn live<S: Scheme>(ops: &[(Op, u64)], sign: &Sign<S>) -> Result<(), TestCaseError> {
     let mut rng = rng(ops.iter().fold(1, |sum, (_, seed)| sum ^ seed));
     let cast = Cast::new(1..=6, &mut rng).unwrap();
     let mut shares = cast.only(&set(&[1, 2, 3])).unwrap().deal::<S>(threshold(2, 3), &mut rng).unwrap();
@@ -166,7 +166,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(24))]
+    #![proptest_config(config(96))]
 
     #[test]
     fn lives_of_a_frost_key(ops in ops()) {
@@ -177,7 +177,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(12))]
+    #![proptest_config(config(32))]
 
     #[test]
     fn lives_of_an_ecdsa_key(ops in ops()) {

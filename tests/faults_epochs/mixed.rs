@@ -17,8 +17,10 @@ use crate::stage::{set, threshold};
 
 const SESSION: SessionId = SessionId([4; 16]);
 
-/// A key of 2 of 3, and of what it is after a refresh, and after a reshare among the same.
-fn epochs<S: Scheme>() -> (Cast, Vec<KeyShare<S>>, [Vec<KeyShare<S>>; 2], ChaCha20Rng) {
+type Shares<S> = Vec<KeyShare<S>>;
+
+/// A key of 2 of 3, and what it is after a refresh, and after a reshare among the same.
+fn epochs<S: Scheme>() -> (Cast, Shares<S>, [Shares<S>; 2], ChaCha20Rng) {
     let mut rng = rng(91);
     let cast = Cast::new(1..=3, &mut rng).unwrap();
     let old = cast.deal::<S>(threshold(2, 3), &mut rng).unwrap();

@@ -62,7 +62,7 @@ fn complaint_of_who_receives_nothing_has_no_slot<S: Foe, O: Affair<S>>(make: Mak
 /// Everybody refused just this, once.
 fn refused_everywhere<S: Foe, O: Affair<S>>(game: &mut Game<S, O>, by: &Rejected) {
     for seat in game.seats.values_mut() {
-        assert_eq!(seat.rejected, [by.clone()], "{}", game.label);
+        assert_eq!(seat.rejected, std::slice::from_ref(by), "{}", game.label);
         seat.rejected.clear();
     }
 }
@@ -129,10 +129,12 @@ fn shares_for_who_receives_nothing_have_no_slot<S: Foe, O: Affair<S>>(make: Make
     }
 }
 
+type Change<'a> = dyn Fn(&mut Vec<u8>) + 'a;
+
 fn round_1_has_the_length_of_its_role<S: Foe, O: Affair<S>>(make: Make<S, O>) {
     let point = S::Curve::POINT_LEN;
     for villain in roles(make)[0].clone() {
-        let lengths: [&dyn Fn(&mut Vec<u8>); 6] = [
+        let lengths: [&Change<'_>; 6] = [
             &|body| body.extend(vec![2; point]),
             &|body| body.truncate(body.len().saturating_sub(point)),
             &|body| body.extend([7; 32]),

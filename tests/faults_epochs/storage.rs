@@ -3,9 +3,10 @@
 use quorate::curve::FrostEd25519;
 use quorate::key::{Certificate, CertificateError, KeyShare, PendingSeat, PendingShare, PublicKey};
 
-use crate::facts::{Affair, Ended};
+use crate::facts::{Affair, Ended, Facts};
 use crate::foe::Foe;
-use crate::game::Game;
+use crate::game::{Game, sign};
+use crate::hash::h;
 use crate::puppet::id;
 use crate::stage::{self, Make};
 
@@ -124,11 +125,39 @@ fn nobody_signs_for_a_leaving_dealer() {
     let game = played(stage::reshare::<E>);
     let Some(Ok(ended)) = &game.seat(6).outcome else { panic!("no key") };
     let mut bytes = ended.public().certificate().to_bytes();
-    let signature = crate::game::sign(id(99), ended.public().to_sign().as_bytes());
+    let signature = sign(id(99), ended.public().to_sign().as_bytes());
     bytes[32..96].copy_from_slice(&signature);
     for me in [1, 3, 6] {
         let pending = PendingSeat::<E>::from_bytes(game.seat(me).pending.as_ref().unwrap()).unwrap();
         let (_, error) = pending.complete(Certificate::from_bytes(&bytes).unwrap()).unwrap_err();
         assert_eq!(error, CertificateError::BadSignature(id(1)));
+    }
+}
+
+/// Certified by everybody or not: no epoch is made from itself or from a later one.
+#[test]
+fn epoch_that_does_not_come_after_its_base_is_no_public_key() {
+    let game = played(stage::refresh::<E>);
+    let Some(Ok(ended)) = &game.seat(1).outcome else { panic!("no key") };
+    let good = ended.public().to_bytes();
+    let (members, at) = (game.facts.members.len(), origin_at(5));
+    assert_eq!(good[at + 1..at + 5], stage::REFRESHED.to_be_bytes());
+    for (base, epoch) in [(0u32, 0u32), (0, 1), (3, 3), (3, 2), (3, 4)] {
+        let key = ended.public();
+        let mut bytes = good[..good.len() - 64 * members].to_vec();
+        bytes[at + 1..at + 5].copy_from_slice(&epoch.to_be_bytes());
+        bytes[at + 21..at + 25].copy_from_slice(&base.to_be_bytes());
+        let before = h("epoch-id", &[key.key_id(), &base.to_be_bytes(), &bytes[at + 25..at + 57]]);
+        let facts = Facts { epoch, base: before, ..game.facts.clone() };
+        // key_id 32, e1 32, e2 32, chain code 32, V
+        let (fields, points) = bytes[at + 57..].split_at(128);
+        let (e1, e2, chain) = (&fields[32..64], &fields[64..96], &fields[96..]);
+        let (sid, roster, t) = (facts.sid(&facts.binding()), facts.roster_hash(), facts.t.to_be_bytes());
+        let scheme = [<E as quorate::curve::Scheme>::ID];
+        let items: [&[u8]; 10] =
+            [&sid, &epoch.to_be_bytes(), &before, e1, e2, &scheme, &t, &roster, points, chain];
+        let input = h("sig-cert", &[&h("cert", &items)]);
+        bytes.extend(facts.members.iter().flat_map(|me| sign(*me, &input)));
+        assert_eq!(PublicKey::<E>::from_bytes(&bytes).is_some(), epoch > base, "{base} {epoch}");
     }
 }
