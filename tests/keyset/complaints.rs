@@ -1,7 +1,9 @@
 //! Complaints about a share of one key, true and false, and what the length of one says.
 
 use quorate::error::{Fault, Rejected};
-use quorate::keyset::AnyScheme;
+use quorate::evidence::{Envelope, Evidence, EvidenceKind};
+use quorate::keyset::{AnyScheme, judge};
+use quorate::session::Finding;
 use quorate::sim::Letter;
 use quorate::wire::{HEADER_LEN, Kind};
 
@@ -119,6 +121,43 @@ fn k3_1_complaint_of_another_view_leaves_suspects() {
     for index in 0..LIST.len() {
         let game = complaining(&stage, index, 1, &|body| body[1] ^= 1);
         [1, 2].into_iter().for_each(|party| game.suspects(party, 3, "K3.1", &format!("key {index}")));
+    }
+}
+
+/// What no session accepts, or an honest party sends, convicts nobody, whoever presents it as undecodable.
+#[test]
+fn messages_of_another_length_and_honest_complaints_convict_nobody() {
+    let stage = Stage::usual();
+    let undecodable = |letter: &Letter| Evidence {
+        kind: EvidenceKind::Undecodable,
+        messages: vec![Envelope::from_bytes(&envelope(&stage, letter)).unwrap()],
+        attachments: Vec::new(),
+    };
+    // a one-time key that does not decode convicts; in a message that is too long or too short it does not
+    let fair = stage.fair();
+    let mut bad = letter(&fair.letters, Of::Commit, VILLAIN, 1).clone();
+    bad.body[64..96].fill(0xff);
+    let guilty = Finding::Guilty(id(VILLAIN), Fault::Malformed);
+    assert_eq!(judge(&stage.run, &undecodable(&bad)), guilty);
+    bad.body.push(0);
+    assert_eq!(judge(&stage.run, &undecodable(&bad)), Finding::Inconclusive);
+    bad.body.truncate(bad.body.len() - 2);
+    assert_eq!(judge(&stage.run, &undecodable(&bad)), Finding::Inconclusive);
+    for index in 0..LIST.len() {
+        let at = stage.piece(index, Of::Share).start;
+        let game = stage.play(&mut |_, letter| {
+            if is(letter, Of::Share) && letter.to == id(1) {
+                letter.body[at..].fill(0xff);
+            }
+            true
+        });
+        let honest = game.letters.iter().filter(|letter| letter.header.from != id(VILLAIN));
+        let mut complaints = 0;
+        for letter in honest {
+            assert_eq!(judge(&stage.run, &undecodable(letter)), Finding::Inconclusive);
+            complaints += usize::from(letter.header.kind == Kind::Complaint);
+        }
+        assert_eq!(complaints, 2, "to both others");
     }
 }
 

@@ -83,6 +83,22 @@ fn a_snapshot_of_another_set_is_foreign_and_a_damaged_one_malformed() {
     assert_eq!(resume(&config, &bytes, &mut ledger).err(), Some(ResumeError::Spent));
 }
 
+/// The keys of a set are in the round that the set is in.
+#[test]
+fn a_snapshot_whose_keys_are_in_another_round_is_malformed() {
+    let (script, run) = Stage::new(2, 3, &[K, E], 21).script();
+    let mut bytes = bytes_of(script.play(id(1)));
+    // round 1, then per key its length and what it wrote: round 1, opening 64, two coefficients and two one-time keys
+    let head = [1, 0, 0, 0, 1 + 64 + 4 * 32, 1];
+    let at = bytes.windows(head.len()).rposition(|window| window == head).unwrap();
+    bytes[at] = 2;
+    bytes.truncate(bytes.len() - 32);
+    let digest = crate::hash::sha256(&bytes);
+    bytes.extend(digest);
+    let found = resume(&(run, id(1)), &bytes, &mut MemoryLedger::default());
+    assert_eq!(found.err(), Some(ResumeError::Malformed));
+}
+
 /// One bit of the state wrong behind a right digest: refused, or a run that fails, never a panic and never another key.
 #[test]
 fn a_forged_snapshot_never_panics() {
@@ -164,7 +180,16 @@ fn t3_1_shares_become_keys_when_the_certificate_is_handed_over() {
     short.truncate(good.len() - 64);
     let mut longer = good.clone();
     longer.extend_from_within(good.len() - 64..);
+    let mut last = good.clone();
+    last[1 + 32 * (LIST.len() - 1)] ^= 1;
+    let mut another = good.clone();
+    another[1] ^= 1;
+    let mut single = good[33..65].to_vec();
+    single.extend_from_slice(&good[1 + 32 * LIST.len()..]);
     for (bytes, error) in [
+        (another, CertificateError::Foreign),
+        (last, CertificateError::Foreign),
+        (single, CertificateError::Foreign),
         (foreign.public().certificate().to_bytes(), CertificateError::Foreign),
         (bit, CertificateError::BadSignature(id(3))),
         (short, CertificateError::BadSignature(id(3))),

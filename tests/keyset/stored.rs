@@ -1,11 +1,12 @@
 //! Stored forms: one encoding each, and nothing else decodes.
 
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostEd25519};
-use quorate::key::{Certificate, KeyShare, PublicKey};
+use quorate::key::{Certificate, KeyShare, PendingShare, PublicKey};
 use quorate::keyset::{Bundle, PendingSet};
 use quorate::session::{Receipt, Status};
 
 use crate::driver::id;
+use crate::hash::h;
 use crate::stage::{E, K, LIST, Stage};
 use crate::tools::decode;
 
@@ -99,6 +100,34 @@ fn a_pending_set_is_of_one_run_whole_and_in_order() {
     let mut renamed = good;
     renamed[0][0] = E.id();
     assert!(refused(&renamed));
+}
+
+/// A share says which of the keys it is, and that one is of its scheme. Whoever writes another place also computes the name anew.
+#[test]
+fn a_key_stands_in_a_place_of_its_scheme() {
+    let (stage, stored) = (Stage::usual(), pending());
+    let form = pieces(&stored)[0][5..].to_vec();
+    let (place, schemes) = (37 + 107 + 21, LIST.map(|scheme| scheme.id()));
+    assert_eq!(form[place..place + 6], [&[0, 4][..], &schemes].concat());
+    let roster = stage.cast.roster().hash();
+    let at = |index: u8| {
+        let mut form = form.clone();
+        form[place] = index;
+        let head: [&[u8]; 5] = [&[13], &[K.id()], &[0, 2], &[0, 3], roster];
+        let items: [&[u8]; 5] = [&[0; 4], &[0; 32], &[0, 1, 0, 2, 0, 3], &schemes, &[index]];
+        let binding = h("binding", &[&head[..], &items].concat());
+        let sid = h("sid", &[&[1], &[13], &[7; 16], &binding]);
+        let fields = &form[place + 6..];
+        let (views, rest) = fields[32..].split_at(64);
+        let (chain, points) = rest.split_at(32);
+        let head: [&[u8]; 6] = [&sid, &[0; 4], &[0; 32], &views[..32], &views[32..], &[K.id()]];
+        let cert = h("cert", &[&head[..], &[&[0, 2], roster, points, chain]].concat());
+        form[place + 6..place + 38].copy_from_slice(&h("key-id", &[&[K.id()], &cert]));
+        PendingShare::<EcdsaSecp256k1>::from_bytes(&form)
+    };
+    assert!(at(0).unwrap().to_bytes().expose() == &form);
+    assert!(at(3).is_some(), "the other key of this scheme");
+    assert!(at(1).is_none() && at(2).is_none() && at(4).is_none() && at(255).is_none());
 }
 
 #[test]
