@@ -227,7 +227,7 @@ impl SetupError {
             Self::WrongSecret(_) => 1035,
             Self::RosterChange => 1036,
             Self::ShareMissing(_) => 1037,
-            Self::SetSize { .. } => 1040,
+            Self::SetSize { .. } => 1038,
         }
     }
 }

@@ -29,6 +29,17 @@ pub enum CertificateError {
     BadSignature(PartyId),
 }
 
+impl CertificateError {
+    /// A stable number.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::Foreign => 5101,
+            Self::BadSignature(_) => 5102,
+        }
+    }
+}
+
 /// The signature of everybody who took part, members and dealers, ascending by id. Whoever holds it may hand it to anyone: it proves that every
 /// member holds its share durably. Keys that were made in one set have one certificate, which is complete for all of them or for none.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -81,6 +81,22 @@ pub enum XpubError {
     PublicKey,
 }
 
+impl XpubError {
+    /// A stable number.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::Base58 => 5121,
+            Self::Length => 5122,
+            Self::Checksum => 5123,
+            Self::Secret => 5124,
+            Self::Version(_) => 5125,
+            Self::Root => 5126,
+            Self::PublicKey => 5127,
+        }
+    }
+}
+
 /// An extended public key: with it, whoever only watches derives the public keys of all descendants, without hardened indices.
 ///
 /// It is public, but not harmless: it links all addresses below it, and together with one descendant's secret it gives the key's

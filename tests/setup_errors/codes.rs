@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use quorate::error::{Abort, Chance, Doubt, Fault, Rejected, ResumeError, SetupError, Verdict};
+use quorate::key::epoch::EpochError;
+use quorate::key::{CertificateError, XpubError};
 use quorate::party::Parties;
 
 use super::id;
@@ -39,10 +41,21 @@ fn setup_errors_keep_their_numbers() {
         (E::WrongPresignature, 1025),
         (E::Underivable(1 << 31), 1026),
         (E::SameIdentity, 1027),
+        (E::RefreshFirst(a), 1028),
+        (E::Burned(a), 1029),
+        (E::PairingOutdated(a), 1030),
+        (E::DealerCount { dealers: 1, t: 2 }, 1031),
+        (E::EpochOrder { epoch: 1, base: 1 }, 1032),
+        (E::IdTaken(a), 1033),
+        (E::ThresholdChange { from: 2, to: 3 }, 1034),
+        (E::WrongSecret(a), 1035),
+        (E::RosterChange, 1036),
+        (E::ShareMissing(a), 1037),
+        (E::SetSize { found: 17, limit: 16 }, 1038),
     ];
     let numbers: Vec<_> = all.iter().map(|(error, _)| error.code()).collect();
     assert_eq!(numbers, all.iter().map(|(_, number)| *number).collect::<Vec<_>>());
-    assert_eq!(numbers, (1001..=1027).collect::<Vec<_>>());
+    assert_eq!(numbers, (1001..=1038).collect::<Vec<_>>());
     let texts: BTreeSet<_> = all.iter().map(|(error, _)| error.to_string()).collect();
     assert_eq!(texts.len(), all.len(), "no two read the same");
 }
@@ -62,6 +75,7 @@ fn verdicts_keep_their_numbers() {
         Fault::OtExtension,
         Fault::Vole,
         Fault::Consistency,
+        Fault::BadConstant,
     ];
     for (fault, expected) in faults.into_iter().zip(1..) {
         assert_eq!(fault.code(), expected, "{fault:?}");
@@ -82,6 +96,36 @@ fn verdicts_keep_their_numbers() {
     for (why, expected) in [(Chance::Degenerate, 3201), (Chance::OwnFault, 3202)] {
         assert_eq!(number(Verdict::NoFault { why }), expected, "{why:?}");
     }
+}
+
+#[test]
+fn errors_of_records_and_extended_keys_keep_their_numbers() {
+    let (a, epoch, highest) = (id(1), 1, 2);
+    let certificates = [CertificateError::Foreign, CertificateError::BadSignature(a)];
+    assert!(certificates.iter().map(CertificateError::code).eq(5101..=5102));
+    let records = [
+        EpochError::WrongKey,
+        EpochError::WrongDevice(a),
+        EpochError::Signed { epoch, highest },
+        EpochError::FarAhead { epoch, highest },
+        EpochError::Unknown,
+        EpochError::Burned(a),
+        EpochError::NoShare(a),
+        EpochError::Promised(1),
+        EpochError::Unreadable,
+    ];
+    assert!(records.iter().map(EpochError::code).eq(5111..=5119));
+    assert_eq!(EpochError::Certificate(CertificateError::Foreign).code(), 5101);
+    let extended = [
+        XpubError::Base58,
+        XpubError::Length,
+        XpubError::Checksum,
+        XpubError::Secret,
+        XpubError::Version([0; 4]),
+        XpubError::Root,
+        XpubError::PublicKey,
+    ];
+    assert!(extended.iter().map(XpubError::code).eq(5121..=5127));
 }
 
 #[test]
@@ -109,7 +153,8 @@ fn refusals_keep_their_numbers() {
 
 #[test]
 fn protocols_keep_their_numbers() {
-    use quorate::{dkg, ecdsa, frost, pairing, repair};
-    assert_eq!([pairing::PROTOCOL, dkg::PROTOCOL, repair::PROTOCOL, frost::PROTOCOL], [1, 2, 5, 9]);
+    use quorate::{dkg, ecdsa, frost, import, keyset, pairing, refresh, repair, reshare};
+    assert_eq!([pairing::PROTOCOL, dkg::PROTOCOL, refresh::PROTOCOL, reshare::PROTOCOL], [1, 2, 3, 4]);
+    assert_eq!([repair::PROTOCOL, frost::PROTOCOL, import::PROTOCOL, keyset::PROTOCOL], [5, 9, 10, 13]);
     assert_eq!([ecdsa::SIGN, ecdsa::PRESIGN, ecdsa::ONLINE], [6, 7, 8]);
 }

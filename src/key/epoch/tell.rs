@@ -53,6 +53,25 @@ pub enum EpochError {
     Unreadable,
 }
 
+impl EpochError {
+    /// A stable number.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::WrongKey => 5111,
+            Self::WrongDevice(_) => 5112,
+            Self::Signed { .. } => 5113,
+            Self::FarAhead { .. } => 5114,
+            Self::Unknown => 5115,
+            Self::Burned(_) => 5116,
+            Self::NoShare(_) => 5117,
+            Self::Promised(_) => 5118,
+            Self::Unreadable => 5119,
+            Self::Certificate(error) => error.code(),
+        }
+    }
+}
+
 /// An epoch by its number and its name ([`Sharing::epoch_id`]).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct EpochName {
