@@ -129,11 +129,27 @@ impl<S: Scheme> Deal<S> {
         self.origin.terms::<S>(self.threshold, &self.roster, &key_id, me)
     }
 
-    pub(super) const fn dealers(&self) -> &Parties {
+    /// The run's id.
+    #[must_use]
+    pub const fn session(&self) -> SessionId {
+        self.origin.session()
+    }
+
+    /// The number of the epoch that it makes.
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        self.origin.epoch()
+    }
+
+    /// Who deals, ascending.
+    #[must_use]
+    pub const fn dealers(&self) -> &Parties {
         self.origin.dealers()
     }
 
-    pub(super) const fn cast(&self) -> &Roster {
+    /// Everybody who takes part, dealers and members: who signs envelopes of the run, and its certificate.
+    #[must_use]
+    pub const fn cast(&self) -> &Roster {
         self.origin.cast()
     }
 

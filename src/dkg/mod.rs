@@ -20,6 +20,8 @@ pub(crate) use round1::Stake;
 pub use round2::Round2;
 pub use round3::Round3;
 
+use core::ops::Deref;
+
 use rand_core::CryptoRng;
 
 use crate::curve::Scheme;
@@ -27,13 +29,13 @@ use crate::error::SetupError;
 use crate::identity::Roster;
 use crate::key::{KeyShare, PendingSeat, PendingShare, Seat};
 use crate::party::{PartyId, Threshold};
-use crate::session::{Session, SpendOnce, Terms};
+use crate::session::{Session, SpendOnce};
 use crate::wire::SessionId;
 
 /// The protocol's number in headers.
 pub const PROTOCOL: u8 = 2;
 
-/// What all parties of a key generation agree on beforehand.
+/// What all parties of a key generation agree on beforehand; its binding's items are `u32 epoch 0, base 0^32, ids of all dealers`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Run<S: Scheme>(Deal<S>);
 
@@ -46,29 +48,13 @@ impl<S: Scheme> Run<S> {
     pub fn new(threshold: Threshold, roster: Roster, session: SessionId) -> Result<Self, SetupError> {
         Deal::generation(threshold, roster, session).map(Self)
     }
+}
 
-    /// How many of how many.
-    #[must_use]
-    pub const fn threshold(&self) -> Threshold {
-        self.0.threshold()
-    }
-
-    /// The members.
-    #[must_use]
-    pub const fn roster(&self) -> &Roster {
-        self.0.roster()
-    }
-
-    /// The run's id.
-    #[must_use]
-    pub const fn session(&self) -> SessionId {
-        self.0.origin().session()
-    }
-
-    /// The terms at one party: the binding's items are `u32 epoch 0, base 0^32, ids of all dealers`.
-    #[must_use]
-    pub fn terms(&self, me: PartyId) -> Terms {
-        self.0.terms(me)
+/// What there is to ask of a run: threshold, members, dealers, terms.
+impl<S: Scheme> Deref for Run<S> {
+    type Target = Deal<S>;
+    fn deref(&self) -> &Deal<S> {
+        &self.0
     }
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("protocol.md")]
 
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 use rand_core::CryptoRng;
 #[cfg(feature = "ed25519")]
@@ -13,7 +14,7 @@ use crate::identity::{PublicIdentity, Roster};
 use crate::key::{Made, Origin, PendingSeat, Seat, Source, together};
 use crate::party::{Parties, PartyId, Threshold};
 use crate::secret::Secret;
-use crate::session::{Session, SpendOnce, Terms};
+use crate::session::{Session, SpendOnce};
 use crate::sharing::{Commitment, coefficient};
 use crate::wire::SessionId;
 
@@ -82,41 +83,13 @@ impl<S: Scheme> Run<S> {
         let dealers = Parties::new(dealers.iter().map(|(id, _)| *id))?;
         Ok(Origin { made: Made::Imported, dealers, cast, source, ..Origin::generated(roster, session) })
     }
+}
 
-    /// How many of how many.
-    #[must_use]
-    pub const fn threshold(&self) -> Threshold {
-        self.deal.threshold()
-    }
-
-    /// The members.
-    #[must_use]
-    pub const fn roster(&self) -> &Roster {
-        self.deal.roster()
-    }
-
-    /// Who deals, ascending.
-    #[must_use]
-    pub const fn dealers(&self) -> &Parties {
-        self.deal.origin().dealers()
-    }
-
-    /// Everybody who takes part, dealers and members: who signs envelopes of the run, and its certificate.
-    #[must_use]
-    pub const fn cast(&self) -> &Roster {
-        self.deal.origin().cast()
-    }
-
-    /// The run's id.
-    #[must_use]
-    pub const fn session(&self) -> SessionId {
-        self.deal.origin().session()
-    }
-
-    /// The terms at one party.
-    #[must_use]
-    pub fn terms(&self, me: PartyId) -> Terms {
-        self.deal.terms(me)
+/// What there is to ask of a run: threshold, members, dealers, terms.
+impl<S: Scheme> Deref for Run<S> {
+    type Target = Deal<S>;
+    fn deref(&self) -> &Deal<S> {
+        &self.deal
     }
 }
 

@@ -155,8 +155,8 @@ impl Origin {
         self.cast.iter().filter(|(id, _)| self.dealers.contains(*id))
     }
 
-    /// The run's terms. The binding's items are `u32 epoch, base epoch_id, ids of the dealers`; for an import then what is imported and the
-    /// dealers' identity keys, and where shares are imported their chain code or nothing (a single dealer's: only if there is one); for a
+    /// The run's terms. The binding's items are `u32 epoch, base epoch_id, ids of the dealers`; for a reshare then the dealers' identity keys,
+    /// so that a certificate alone says who must have signed it; for an import what is imported and the dealers' identity keys, and where shares are imported their chain code or nothing (a single dealer's: only if there is one); for a
     /// key of a set the schemes of all its keys and `u8 place`. Threshold and roster are those of the new sharing.
     pub(crate) fn terms<S: Scheme>(
         &self,
@@ -170,9 +170,12 @@ impl Origin {
             .u32(self.epoch)
             .bytes(&self.base_id(key_id))
             .bytes(&self.dealers.to_bytes());
+        let keys = || self.dealt_by().flat_map(|(_, key)| key.0).collect::<Vec<u8>>();
+        if self.made == Made::Reshared {
+            items = items.bytes(&keys());
+        }
         if let Some(source) = &self.source {
-            let keys: Vec<u8> = self.dealt_by().flat_map(|(_, key)| key.0).collect();
-            items = items.bytes(&source.points).bytes(&keys);
+            items = items.bytes(&source.points).bytes(&keys());
             if self.dealers.len() > 1 || source.chain_code.is_some() {
                 items = items.bytes(source.chain_bytes());
             }

@@ -47,7 +47,7 @@ impl<S: SetScheme> Part for Run<S> {
     }
 
     fn terms(&self, me: PartyId) -> Terms {
-        self.terms(me)
+        (**self).terms(me)
     }
 
     fn plan(&self, me: PartyId) -> Plan {

@@ -1,6 +1,7 @@
 #![doc = include_str!("protocol.md")]
 
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 use rand_core::CryptoRng;
 
@@ -11,7 +12,7 @@ use crate::identity::{PublicIdentity, Roster};
 use crate::key::{KeyShare, Made, Origin, PendingSeat, PendingShare, PublicKey, Seat};
 use crate::party::{PartyId, Threshold};
 use crate::secret::Secret;
-use crate::session::{Session, SpendOnce, Terms};
+use crate::session::{Session, SpendOnce};
 use crate::wire::SessionId;
 
 /// The protocol's number in headers.
@@ -59,35 +60,19 @@ impl<S: Scheme> Run<S> {
         Ok(Self { deal, base: key.epoch_id() })
     }
 
-    /// The epoch that it makes.
-    #[must_use]
-    pub const fn epoch(&self) -> u32 {
-        self.deal.origin().epoch()
-    }
-
-    /// The members.
-    #[must_use]
-    pub const fn roster(&self) -> &Roster {
-        self.deal.roster()
-    }
-
-    /// The run's id.
-    #[must_use]
-    pub const fn session(&self) -> SessionId {
-        self.deal.origin().session()
-    }
-
-    /// The terms at one party.
-    #[must_use]
-    pub fn terms(&self, me: PartyId) -> Terms {
-        self.deal.terms(me)
-    }
-
     /// With whom `me` pairs anew in the same period, where proactive security is asked for: with everybody. A refresh renews no pairing,
     /// and a stolen one is not healed by it. After the new pairings, refuse the old ones ([`KeyShare::refuse_pairings`]).
     #[must_use]
     pub fn pairings_to_renew(&self, me: PartyId) -> Vec<PublicIdentity> {
         self.roster().iter().filter(|(id, _)| *id != me).map(|(_, key)| key).collect()
+    }
+}
+
+/// What there is to ask of a run: threshold, members, dealers, terms.
+impl<S: Scheme> Deref for Run<S> {
+    type Target = Deal<S>;
+    fn deref(&self) -> &Deal<S> {
+        &self.deal
     }
 }
 

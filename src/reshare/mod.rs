@@ -1,6 +1,7 @@
 #![doc = include_str!("protocol.md")]
 
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 use rand_core::CryptoRng;
 
@@ -11,7 +12,7 @@ use crate::identity::{PublicIdentity, Roster};
 use crate::key::{KeyShare, Made, Origin, PendingSeat, PublicKey, Seat, together};
 use crate::party::{Parties, PartyId, Threshold};
 use crate::secret::Secret;
-use crate::session::{Session, SpendOnce, Terms};
+use crate::session::{Session, SpendOnce};
 use crate::sharing::coefficient;
 use crate::wire::SessionId;
 
@@ -80,48 +81,6 @@ impl<S: Scheme> Run<S> {
         Ok(Self { deal, base: key.epoch_id(), before: before.clone() })
     }
 
-    /// The epoch that it makes.
-    #[must_use]
-    pub const fn epoch(&self) -> u32 {
-        self.deal.origin().epoch()
-    }
-
-    /// How many of how many, afterwards.
-    #[must_use]
-    pub const fn threshold(&self) -> Threshold {
-        self.deal.threshold()
-    }
-
-    /// The members, afterwards.
-    #[must_use]
-    pub const fn roster(&self) -> &Roster {
-        self.deal.roster()
-    }
-
-    /// Who deals, ascending.
-    #[must_use]
-    pub const fn dealers(&self) -> &Parties {
-        self.deal.origin().dealers()
-    }
-
-    /// Everybody who takes part, dealers and members: who signs envelopes of the run, and its certificate.
-    #[must_use]
-    pub const fn cast(&self) -> &Roster {
-        self.deal.origin().cast()
-    }
-
-    /// The run's id.
-    #[must_use]
-    pub const fn session(&self) -> SessionId {
-        self.deal.origin().session()
-    }
-
-    /// The terms at one party.
-    #[must_use]
-    pub fn terms(&self, me: PartyId) -> Terms {
-        self.deal.terms(me)
-    }
-
     /// With which members `me` has to pair before it signs ECDSA with them: those with whom it was not in the epoch before, by
     /// identity. Of a device that was restored, cloned or suspected, all pairings are to be made anew; so are all of them in the same
     /// period, where proactive security is asked for ([`crate::refresh`]).
@@ -130,6 +89,14 @@ impl<S: Scheme> Run<S> {
         let was_there = |id| self.roster().identity(id).is_some_and(|key| self.before.has(&key));
         let others = self.roster().iter().filter(|(id, _)| *id != me);
         others.filter(|(id, _)| !was_there(me) || !was_there(*id)).map(|(_, key)| key).collect()
+    }
+}
+
+/// What there is to ask of a run: threshold, members, dealers, terms.
+impl<S: Scheme> Deref for Run<S> {
+    type Target = Deal<S>;
+    fn deref(&self) -> &Deal<S> {
+        &self.deal
     }
 }
 

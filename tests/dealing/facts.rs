@@ -175,8 +175,11 @@ impl<S: Foe> Facts<S> {
         let dealers: Vec<u8> = self.dealers.iter().copied().flat_map(PartyId::to_bytes).collect();
         let (roster, epoch) = (self.roster_hash(), self.epoch.to_be_bytes());
         let head: [&[u8]; 8] = [&[self.protocol], &[S::ID], &t, &n, &roster, &epoch, &self.base, &dealers];
+        let key = |id: &PartyId| identity(*id).verifying_key().to_bytes();
+        let dealt_by: Vec<u8> = self.dealers.iter().flat_map(key).collect();
+        let dealt_by = (self.protocol == 4).then_some(dealt_by.as_slice());
         let source = self.source.iter().map(Vec::as_slice);
-        h("binding", &head.into_iter().chain(source).collect::<Vec<_>>())
+        h("binding", &head.into_iter().chain(dealt_by).chain(source).collect::<Vec<_>>())
     }
 
     pub(crate) fn sid(&self, binding: &[u8; 32]) -> [u8; 32] {

@@ -5,7 +5,7 @@ use quorate::key::{Certificate, CertificateError, KeyShare, PendingSeat, Pending
 
 use crate::facts::{Affair, Ended, Facts};
 use crate::foe::Foe;
-use crate::game::{Game, sign};
+use crate::game::{Game, identity, sign};
 use crate::hash::h;
 use crate::puppet::id;
 use crate::stage::{self, Make};
@@ -132,6 +132,15 @@ fn nobody_signs_for_a_leaving_dealer() {
         let (_, error) = pending.complete(Certificate::from_bytes(&bytes).unwrap()).unwrap_err();
         assert_eq!(error, CertificateError::BadSignature(id(1)));
     }
+    // Nor does who has nothing but the bytes take a stranger for it: the certificate pins its identity.
+    let (mut bytes, public) = (ended.public().to_bytes(), ended.public());
+    let [old, new] = [1, 99].map(|number| identity(id(number)).verifying_key().to_bytes());
+    let mut places = bytes.windows(32).enumerate().filter(|(_, w)| *w == old).map(|(at, _)| at);
+    let (at, None) = (places.next().unwrap(), places.next()) else { panic!("it stands once") };
+    bytes[at..at + 32].copy_from_slice(&new);
+    let signatures = bytes.len() - 64 * public.origin().cast().len();
+    bytes[signatures..signatures + 64].copy_from_slice(&signature);
+    assert!(PublicKey::<E>::from_bytes(&bytes).is_none());
 }
 
 /// Certified by everybody or not: no epoch is made from itself or from a later one.
