@@ -101,7 +101,7 @@ fn key_generation_messages() {
     check::<EcdsaP256>(33);
     assert_eq!((HEADER_LEN, SIGNATURE_LEN), (56, 64));
     // as the README has it: 2-of-3 Ed25519
-    assert_eq!(KeyShare::<E>::stored_len(2, 3), 2 + 35 + 5 + 3 * 34 + 21 + 4 * 32 + 2 * 32 + 3 * 64 + 2 + 32);
+    assert_eq!(KeyShare::<E>::stored_len(2, 3), 2 + 35 + 5 + 3 * 34 + 21 + 4 * 32 + 2 * 32 + 3 * 64 + 4 + 32);
     assert!(KeyShare::<E>::stored_len(2, 3) <= 700);
 }
 

@@ -12,6 +12,7 @@ use super::suite::Suite;
 use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
 use crate::error::SetupError;
 use crate::party::{Parties, PartyId};
+use crate::secret::Secret;
 
 /// `z_i`: one signer's part of the signature, `SCALAR_LEN` bytes on the wire. Public once sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,10 +57,13 @@ pub fn sign<S: Suite>(
     if !ours || place.bytes != nonces.commitments {
         return Err(SetupError::WrongNonce(share.id));
     }
-    let nonce = *nonces.binding.expose() * place.factor + nonces.hiding.expose();
-    let nonce = if package.negated() { -nonce } else { nonce };
+    // It is as secret as the share: z_i and it give the share away.
+    let mut nonce = Secret::new(*nonces.binding.expose() * place.factor + nonces.hiding.expose());
+    if package.negated() {
+        *nonce.expose_mut() = -*nonce.expose();
+    }
     let secret = package.view().share(share.secret);
-    Ok(SignatureShare(nonce + lambda * secret.expose() * package.challenge()))
+    Ok(SignatureShare(lambda * secret.expose() * package.challenge() + nonce.expose()))
 }
 
 /// Why shares do not make a signature.

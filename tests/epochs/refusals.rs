@@ -134,6 +134,36 @@ fn refused_pairings_are_refused_in_later_epochs() {
     assert_eq!(joining.refuse_pairings([[7; 32]]), Err(EpochError::NoShare(id(9))));
 }
 
+/// A device that left and comes back refuses what it refused: its old pairings are where they were.
+#[test]
+fn refused_pairings_are_refused_by_a_device_that_comes_back() {
+    let mut stage = Stage::<E>::new(2, 3, 4, 9);
+    stage.get(1).refuse_pairings([[7; 32], [6; 32]]).unwrap();
+    all_entered(&stage.reshare(&[1, 2], &[2, 3, 4], 1, &mut honest));
+    assert!(stage.of(1).current().is_none());
+    stage.crash(1);
+    all_entered(&stage.reshare(&[2, 3], &[1, 2, 4], 2, &mut honest));
+    stage.crash(1);
+    assert_eq!(stage.of(1).current().unwrap().refused_pairings(), [[6; 32], [7; 32]]);
+    assert_eq!(stage.of(4).current().unwrap().refused_pairings(), [[0; 32]; 0]);
+}
+
+/// A proactive device of a large group refuses a thousand pairings at every refresh: a count of two bytes would be full after a year of weeks,
+/// and the share would not come back from its disk.
+#[test]
+fn any_number_of_refused_pairings_comes_back_from_the_disk() {
+    let mut stage = Stage::<E>::new(2, 2, 2, 10);
+    let name = |number: u32| {
+        let mut name = [0; 32];
+        name[..4].copy_from_slice(&number.to_be_bytes());
+        name
+    };
+    stage.get(1).refuse_pairings((0..0x1_0001).map(name)).unwrap();
+    stage.store(1);
+    stage.crash(1);
+    assert_eq!(stage.of(1).current().unwrap().refused_pairings().len(), 0x1_0001);
+}
+
 /// Pitfall 39: the session gives out nothing of round 3 before the signature, and the record has the share before it gives what to sign.
 #[test]
 fn nothing_is_signed_that_is_not_in_the_record() {

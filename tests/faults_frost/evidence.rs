@@ -235,6 +235,23 @@ fn nothing_that_honest_members_signed_convicts_them() {
     assert!(count > 3000);
 }
 
+/// A member that does not sign has no share that could be bad, whatever it says in round 2.
+#[test]
+fn f2_2_only_signers_are_judged_by_their_shares() {
+    let game = game();
+    let seen = leaderless(&game, true, &[], &Break::Point);
+    let (of_one, list) = (&seen[0].second[&1], &seen[0].list);
+    let list: Vec<_> = list.iter().map(|(n, body)| (id(*n), body.to_vec())).collect();
+    let judged = |from| {
+        let messages = vec![game.envelope(from, None, 2, of_one)];
+        let attachments = vec![list.clone()];
+        frost::judge(&game.task, &Evidence { kind: EvidenceKind::SignatureShare, messages, attachments })
+    };
+    assert_eq!(judged(1), Finding::Inconclusive);
+    assert_eq!(judged(2), Finding::Guilty(id(2), Fault::BadShare));
+    assert_eq!(judged(3), Finding::Inconclusive);
+}
+
 /// Sends one pair of commitments to the parties in `.0`, another to the rest, and stands by each.
 struct Split(&'static [u16]);
 

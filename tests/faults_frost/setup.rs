@@ -65,6 +65,10 @@ fn f0_1_too_few_signers_and_strangers() {
         assert_eq!(package(list), Err(PackageError::Signers));
     }
     assert_eq!(package(&[3, 1, 2]), Ok(()));
+    // The coordinator's number is nobody's share, though the commitment has a value there.
+    let list = [id(1), id(2), PartyId::COORDINATOR];
+    let list = list.map(|who| (who, nonces(game.share(1), 1).commitments().clone()));
+    assert_eq!(SigningPackage::<E>::new(key, list, b"m").map(drop), Err(PackageError::Signers));
 }
 
 #[test]
@@ -112,6 +116,22 @@ fn f0_1_a_share_or_nonces_of_another_key_or_epoch() {
     let listed = nonces(mine, 3).commitments().clone();
     assert_eq!(attempt(nonces(mine, 1), &listed, mine.into()), Err(refused));
     assert_eq!(attempt(nonces(mine, 3), &listed, mine.into()), Ok(()));
+}
+
+/// The own nonces, listed as they are, in a package for another key: its challenge would be answered with this key's share, and whoever chose that
+/// key to be this one plus a number it knows could turn the answer into a signature of a child key.
+#[test]
+fn f1_2_nothing_is_signed_for_a_package_of_another_key() {
+    let game = game();
+    let others = game.cast.deal::<E>(game.task.key().threshold(), &mut rng(63)).unwrap();
+    let attempt = |key: &KeyShare<E>| {
+        let share = game.share(3);
+        let list = SIGNERS.map(|n| (id(n), nonces(game.share(n), 2).commitments().clone()));
+        let package = SigningPackage::new(key.public().commitment(), list, b"m").unwrap();
+        sign(nonces(share, 2), share.into(), &package).map(drop)
+    };
+    assert_eq!(attempt(&others[2]), Err(SetupError::WrongNonce(id(3))));
+    assert_eq!(attempt(game.share(1)), Ok(()));
 }
 
 #[test]

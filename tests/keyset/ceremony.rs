@@ -72,7 +72,8 @@ fn sign_ecdsa<S: EcdsaScheme>(cast: &Cast, shares: &[KeyShare<S>], rng: &mut Cha
 }
 
 fn refreshed<S: Scheme>(cast: &Cast, shares: &[KeyShare<S>], rng: &mut ChaCha20Rng) -> Vec<KeyShare<S>> {
-    let run = refresh::Run::new(shares[0].public(), 1, SessionId([2; 16])).unwrap();
+    let epoch = shares[0].public().epoch() + 1;
+    let run = refresh::Run::new(shares[0].public(), epoch, SessionId([2; 16])).unwrap();
     let mut start = |share| Refresh::start(&run, share, &mut MemoryLedger::default(), rng).unwrap();
     let sessions: Vec<_> = shares.iter().map(&mut start).collect();
     let reports = cast.run_with(sessions, Faults::storm(), &mut |_| true, rng);
@@ -107,6 +108,27 @@ fn a_key_like_any_other<S: SetScheme>(
         // not back to the epoch before, and not another party's
         assert_eq!(bundle.replace(back).unwrap_err().to_bytes().expose(), stale.expose());
     }
+}
+
+/// A run that started before the share was burned still ends with a good one; in the bundle the key stays burned.
+#[test]
+fn what_holds_of_the_key_holds_of_the_share_that_replaces_another() {
+    let stage = Stage::usual();
+    let game = stage.fair();
+    let mut bundle = Bundle::from_bytes(game.bundle(1).to_bytes().expose()).unwrap();
+    let bundles: Vec<_> =
+        (1..=3).map(|party| Bundle::from_bytes(game.bundle(party).to_bytes().expose()).unwrap()).collect();
+    let first = refreshed(&stage.cast, &shares::<FrostEd25519>(&bundles, 0), &mut rng(4));
+    let second = refreshed(&stage.cast, &first, &mut rng(5)).swap_remove(0);
+    let mut first = first.into_iter().next().unwrap();
+    first.burn();
+    first.refuse_pairings([[7; 32]]);
+    bundle.replace(first).unwrap();
+    assert!(!second.is_burned() && second.refused_pairings().is_empty());
+    bundle.replace(second).unwrap();
+    let share = bundle.get::<FrostEd25519>(0).unwrap();
+    assert_eq!((share.public().epoch(), share.is_burned()), (2, true));
+    assert_eq!(share.refused_pairings(), [[7; 32]]);
 }
 
 fn whole_life(t: u16, n: u16, schemes: &[AnyScheme], seed: u64) {

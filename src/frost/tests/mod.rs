@@ -18,12 +18,14 @@ use sha2::{Digest, Sha256};
 use super::*;
 use crate::curve::toy::{Toy, ToyPoint, ToyScalar, ToyScheme};
 use crate::curve::{Curve, FrostEd25519, encode_point, read_scalar, write_scalar};
-use crate::error::{Abort, Chance, Verdict};
+use crate::envelope::Unsigned;
+use crate::error::{Abort, Chance, Fault, Verdict};
+use crate::evidence::{Envelope, Evidence, EvidenceKind};
 use crate::identity::{IdentityKey, Roster};
 use crate::key::{Certificate, Draft, KeyShare, Origin, PendingShare};
 use crate::party::{Parties, PartyId, Threshold};
 use crate::secret::Secret;
-use crate::session::{Session, State};
+use crate::session::{Finding, Session, State};
 use crate::sharing::{Commitment, Polynomial};
 use crate::wire::{Kind, SessionId};
 
@@ -292,6 +294,43 @@ fn f1_3_a_degenerate_commitment_or_challenge_is_nobodys_fault() {
             deliver(&mut session, hub, Kind::Direct, &[listed[0], listed[1], d, e]);
             assert_eq!(session.advance(&mut rng).unwrap_err(), degenerate);
             counts[kind] += 1;
+        }
+    }
+    assert!(counts.iter().all(|count| *count > 20), "{counts:?}");
+}
+
+/// Of a coordinator that is a member, whose list is signed: a list that does not decode convicts it, one whose points cancel does not. It did not
+/// make the points.
+#[test]
+fn f1_3_a_degenerate_list_does_not_convict_the_coordinator() {
+    let shares = toy_key(&mut rng(3));
+    // The second identity that `toy_key` drew.
+    let mut again = rng(3);
+    let [_, identity] = [(); 2].map(|()| IdentityKey::generate(&mut again));
+    let signers = Parties::from_numbers([1, 3]).unwrap();
+    let own: [u8; 2] = SigningNonces::generate((&shares[0]).into(), &mut rng(4))
+        .commitments()
+        .as_bytes()
+        .try_into()
+        .unwrap();
+    let mut counts = [0; 2];
+    for (message, [d, e]) in [[1], [2], [3], [4]].iter().flat_map(|m| pairs().map(move |pair| (m, pair))) {
+        let task = Task::new(shares[0].public(), signers.clone(), message, SessionId([7; 16])).unwrap();
+        let mut bytes = task.terms(id(2)).header(1, Kind::Direct, id(2), Some(id(1))).to_bytes().to_vec();
+        bytes.extend([own[0], own[1], d, e]);
+        let signature = identity.sign(Unsigned::new(&bytes).unwrap().to_sign());
+        let list = Envelope { bytes, signature };
+        let found = judge(&task, &Evidence::new(EvidenceKind::Undecodable, [list].to_vec()));
+        match expected(shares[0].public().commitment(), &[(id(1), own), (id(3), [d, e])], message) {
+            Expected::NoCommitment | Expected::NoChallenge => {
+                assert_eq!(found, Finding::Inconclusive);
+                counts[0] += 1;
+            }
+            Expected::Malformed(_) => {
+                assert_eq!(found, Finding::Guilty(id(2), Fault::Malformed));
+                counts[1] += 1;
+            }
+            Expected::Sound => assert_eq!(found, Finding::Inconclusive),
         }
     }
     assert!(counts.iter().all(|count| *count > 20), "{counts:?}");

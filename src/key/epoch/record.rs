@@ -75,6 +75,8 @@ pub struct Epochs<S: Scheme> {
     pub(super) book: Rules<S>,
     /// Erased, and not settled: ascending.
     pub(super) owed: Vec<EpochName>,
+    /// Pairings that the last share refused, while this device is no member: for the share it may get again.
+    pub(super) refused: Vec<[u8; 32]>,
 }
 
 impl<S: Scheme> Epochs<S> {
@@ -86,7 +88,14 @@ impl<S: Scheme> Epochs<S> {
             (share.id(), *share.public().key_id(), share.is_burned(), share.public().epoch());
         let name = *share.public().cert();
         let current = Entry { epoch, name, held: Seat::Member(share) };
-        Self { me, key_id, burned, book: Book::new(Some(current), Some(epoch)), owed: Vec::new() }
+        Self {
+            me,
+            key_id,
+            burned,
+            book: Book::new(Some(current), Some(epoch)),
+            owed: Vec::new(),
+            refused: Vec::new(),
+        }
     }
 
     /// Of a device in a key generation or an import, which has no epoch before: empty. What waits is still to be kept.
@@ -104,7 +113,14 @@ impl<S: Scheme> Epochs<S> {
     }
 
     const fn empty(me: PartyId, key_id: [u8; 32], floor: Option<u32>) -> Self {
-        Self { me, key_id, burned: false, book: Book::new(None, floor), owed: Vec::new() }
+        Self {
+            me,
+            key_id,
+            burned: false,
+            book: Book::new(None, floor),
+            owed: Vec::new(),
+            refused: Vec::new(),
+        }
     }
 
     /// Whose record it is.
@@ -200,8 +216,8 @@ impl<S: Scheme> Epochs<S> {
     }
 
     /// [T3.1] Enters a pending epoch, with its complete certificate, from anyone, at any time. Lower epochs are erased, pending ones and the
-    /// current one; higher ones stay pending. Pairings that the old share refuses are refused by the new one too, and a burned key stays
-    /// burned.
+    /// current one; higher ones stay pending. Pairings that the old share refuses are refused by the new one too, also where this device was no
+    /// member in between, and a burned key stays burned.
     ///
     /// Store the record, then destroy what the receipt lists, then call [`Epochs::settled`].
     ///
@@ -230,10 +246,15 @@ impl<S: Scheme> Epochs<S> {
 
     /// What holds of the key at this device, whatever the epoch.
     fn inherit(&mut self, replaced: &Replaced<[u8; 32], PendingSeat<S>, Seat<S>>) {
-        let Some(Seat::Member(new)) = self.book.current.as_mut().map(|entry| &mut entry.held) else { return };
-        if let Some(Seat::Member(old)) = replaced.before.as_ref().map(|entry| &entry.held) {
-            new.refuse_pairings(old.refused_pairings().iter().copied());
-        }
+        let refused = match replaced.before.as_ref().map(|entry| &entry.held) {
+            Some(Seat::Member(old)) => old.refused_pairings().to_vec(),
+            _ => core::mem::take(&mut self.refused),
+        };
+        let Some(Seat::Member(new)) = self.book.current.as_mut().map(|entry| &mut entry.held) else {
+            self.refused = refused;
+            return;
+        };
+        new.refuse_pairings(refused);
         if self.burned {
             new.burn();
         }

@@ -13,8 +13,12 @@ use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::wire::{Reader, put_u16, put_u32};
 
+/// What the epoch entered last is to this device.
+const MEMBER: u8 = 1;
+const LEFT: u8 = 2;
+
 /// What is fixed, and the most that the options take.
-const HEAD: usize = 3 + 2 + 32 + 2 * 5 + 5 + 4 + 4;
+const HEAD: usize = 3 + 2 + 32 + 2 * 5 + 5 + 4 + 4 + 4;
 
 impl<S: Scheme> Epochs<S> {
     /// The stored form, secret. Seal it before it touches a disk, and let no restored backup take the place of
@@ -26,19 +30,21 @@ impl<S: Scheme> Epochs<S> {
     /// | id, key id | 2, 32 |
     /// | highest number, confirmed number | each 1 (0 or 1) and, if 1, 4 |
     /// | epoch entered last: 0 none, 1 a share, 2 left | 1; then, unless 0, length 4 and the share's or the public key's form |
+    /// | of 2: pairings that the last share refused, ascending: count, then of each its id | 4, then 32 |
     /// | pending: count, then of each its length and form | 4, then 4 and the form |
     /// | erased and not settled: count, then of each number and id | 4, then 36 |
     /// | SHA-256 of all that | 32 |
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
         let current = self.book.current.as_ref().map(|entry| match &entry.held {
-            Seat::Member(share) => (1, share.to_bytes()),
-            Seat::Left(public) => (2, Secret::new(public.to_bytes())),
+            Seat::Member(share) => (MEMBER, share.to_bytes()),
+            Seat::Left(public) => (LEFT, Secret::new(public.to_bytes())),
         });
         let pending: Vec<_> = self.pending().map(PendingSeat::to_bytes).collect();
         let forms: usize =
             current.iter().map(|(_, form)| form).chain(&pending).map(|f| 4 + f.expose().len()).sum();
-        let mut out = Secret::buffer(HEAD + forms + 36 * self.owed.len() + DIGEST_LEN);
+        let mut out =
+            Secret::buffer(HEAD + forms + 32 * self.refused.len() + 36 * self.owed.len() + DIGEST_LEN);
         let bytes = out.expose_mut();
         bytes.extend_from_slice(&[VERSION, b'e', u8::from(self.burned)]);
         put_u16(bytes, self.me.get());
@@ -49,6 +55,10 @@ impl<S: Scheme> Epochs<S> {
             Some((kind, form)) => {
                 bytes.push(*kind);
                 put_form(bytes, form);
+                if *kind == LEFT {
+                    put_u32(bytes, self.refused.len() as u32);
+                    bytes.extend_from_slice(self.refused.as_flattened());
+                }
             }
             None => bytes.push(0),
         }
@@ -74,10 +84,16 @@ impl<S: Scheme> Epochs<S> {
         let (floor, confirmed) = (number(&mut r)?, number(&mut r)?);
         let current = match r.u8()? {
             0 => None,
-            1 => Some(Seat::Member(KeyShare::from_bytes(form(&mut r)?)?)),
-            2 => Some(Seat::Left(PublicKey::from_bytes(form(&mut r)?)?)),
+            MEMBER => Some(Seat::Member(KeyShare::from_bytes(form(&mut r)?)?)),
+            LEFT => Some(Seat::Left(PublicKey::from_bytes(form(&mut r)?)?)),
             _ => return None,
         };
+        let mut refused = Vec::new();
+        if matches!(current, Some(Seat::Left(_))) {
+            for _ in 0..r.u32()? {
+                refused.push(*r.array()?);
+            }
+        }
         let mut book: Rules<S> = Book { current: None, pending: Vec::new(), floor, confirmed };
         book.current = current.map(|held| entry(held, |seat| seat.public()));
         for _ in 0..r.u32()? {
@@ -89,7 +105,7 @@ impl<S: Scheme> Epochs<S> {
             owed.push(EpochName { number: r.u32()?, id: *r.array()? });
         }
         r.end()?;
-        let epochs = Self { me, key_id, burned, book, owed };
+        let epochs = Self { me, key_id, burned, book, owed, refused };
         epochs.is_sound().then_some(epochs)
     }
 
@@ -107,7 +123,8 @@ impl<S: Scheme> Epochs<S> {
         let erased = self.owed.is_sorted_by(|a, b| a.number < b.number);
         let erased = erased && self.owed.last().is_none_or(|last| Some(last.number) < entered);
         let waiting = self.pending().all(|pending| pending.id() == self.me);
-        right_key && right_seat && waiting && erased && self.book.is_sound()
+        let refused = self.refused.is_sorted_by(|a, b| a < b);
+        right_key && right_seat && waiting && erased && refused && self.book.is_sound()
     }
 }
 
