@@ -12,7 +12,7 @@ use crate::hash::{DIGEST_LEN, close, closed};
 use crate::identity::{Pending, SigInput};
 use crate::party::PartyId;
 use crate::secret::Secret;
-use crate::wire::{Reader, put_u16};
+use crate::wire::{Reader, put_u16, put_u32};
 
 type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
 
@@ -201,6 +201,14 @@ impl<S: Scheme> KeyShare<S> {
         self.outdated.dedup();
     }
 
+    /// What holds of the key at this device whatever the epoch, from the share that this one replaces.
+    pub(crate) fn inherit(&mut self, before: &Self) {
+        self.refuse_pairings(before.outdated.iter().copied());
+        if before.is_burned() {
+            self.burn();
+        }
+    }
+
     /// The pairings that the share does not sign with, ascending.
     #[must_use]
     pub fn refused_pairings(&self) -> &[[u8; 32]] {
@@ -245,14 +253,14 @@ impl<S: Scheme> KeyShare<S> {
     /// Bytes of the stored form of a `t`-of-`n` share from key generation.
     #[must_use]
     pub const fn stored_len(t: usize, n: usize) -> usize {
-        2 + Held::<S>::LEN + 5 + 34 * n + 21 + 4 * 32 + t * S::Curve::POINT_LEN + 64 * n + 2 + DIGEST_LEN
+        2 + Held::<S>::LEN + 5 + 34 * n + 21 + 4 * 32 + t * S::Curve::POINT_LEN + 64 * n + 4 + DIGEST_LEN
     }
 
     fn len(&self) -> usize {
-        2 + Held::<S>::LEN + self.public.full_len() + 2 + 32 * self.outdated.len() + DIGEST_LEN
+        2 + Held::<S>::LEN + self.public.full_len() + 4 + 32 * self.outdated.len() + DIGEST_LEN
     }
 
-    /// The stored form, secret: version 1, `k`, id 2, standing 1, secret, the public key's, count 2 of refused pairings, 32 each,
+    /// The stored form, secret: version 1, `k`, id 2, standing 1, secret, the public key's, count 4 of refused pairings, 32 each,
     /// and SHA-256 of all that, so that a bad disk neither burns a share nor lifts a restriction. Seal it before it touches a disk.
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
@@ -261,7 +269,7 @@ impl<S: Scheme> KeyShare<S> {
         bytes.extend_from_slice(&[VERSION, b'k']);
         self.held.write(bytes);
         self.public.write(bytes);
-        put_u16(bytes, self.outdated.len() as u16);
+        put_u32(bytes, self.outdated.len() as u32);
         bytes.extend_from_slice(self.outdated.as_flattened());
         close(bytes);
         out
@@ -272,7 +280,7 @@ impl<S: Scheme> KeyShare<S> {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (held, mut r) = split::<S>(closed(bytes)?, b'k')?;
         let public = PublicKey::read(&mut r)?;
-        let count = usize::from(r.u16()?);
+        let count = r.u32()? as usize;
         let (outdated, rest) = r.rest().as_chunks::<32>();
         let whole = rest.is_empty() && outdated.len() == count && outdated.is_sorted_by(|a, b| a < b);
         let held = Held::read(&mut Reader::new(held), &public)?;
