@@ -2,6 +2,8 @@
 //! step, and what is refused.
 #[path = "epochs/flows.rs"]
 mod flows;
+#[path = "epochs/forged.rs"]
+mod forged;
 #[path = "epochs/mixed.rs"]
 mod mixed;
 #[path = "epochs/refusals.rs"]

@@ -201,18 +201,18 @@ impl<S: Scheme> KeyShare<S> {
         self.outdated.dedup();
     }
 
+    /// What holds of the key at this device whatever the epoch, from the share that this one replaces.
+    pub(crate) fn inherit(&mut self, before: &Self) {
+        self.refuse_pairings(before.outdated.iter().copied());
+        if before.is_burned() {
+            self.burn();
+        }
+    }
+
     /// The pairings that the share does not sign with, ascending.
     #[must_use]
     pub fn refused_pairings(&self) -> &[[u8; 32]] {
         &self.outdated
-    }
-
-    /// What holds of the key at this device, whatever the epoch, from the share that this one takes the place of.
-    pub(crate) fn inherit(&mut self, old: &Self) {
-        self.refuse_pairings(old.outdated.iter().copied());
-        if old.is_burned() {
-            self.burn();
-        }
     }
 
     /// Whether the share may sign, and deal to the next epoch if `dealing`.

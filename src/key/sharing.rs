@@ -90,6 +90,14 @@ impl<S: Scheme> Sharing<S> {
         self.origin.epoch
     }
 
+    /// Whether it is a sharing of the same key: public key, chain code and name never change. The name alone is what a later epoch says of
+    /// itself: outsiders who certify each other may say any.
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        (self.key_id, self.chain_code) == (other.key_id, other.chain_code)
+            && self.commitment.public_key() == other.commitment.public_key()
+    }
+
     /// The run that made it.
     #[must_use]
     pub const fn origin(&self) -> &Origin {

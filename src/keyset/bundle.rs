@@ -52,15 +52,16 @@ impl Bundle {
         self.shares
     }
 
-    /// Puts a share of a later epoch in the place of the one of the same key, which it gives back: erase it. Store the bundle. Pairings that the
-    /// old share refuses are refused by the new one too, and a burned key stays burned.
+    /// Puts a share of a later epoch in the place of the one of the same key, which it gives back: erase it. Pairings that the old share
+    /// refuses are refused by the new one too, and a burned key stays burned. Store the bundle.
     ///
     /// # Errors
-    /// The share comes back unless the bundle has one of the same key and party, of an earlier epoch.
+    /// The share comes back unless the bundle has one of the same key ([`Sharing::is_of`](crate::key::Sharing::is_of)) and party, of an earlier
+    /// epoch.
     pub fn replace<S: SetScheme>(&mut self, mut share: KeyShare<S>) -> Result<KeyShare<S>, Box<KeyShare<S>>> {
         let later = |old: &KeyShare<S>| {
             old.id() == share.id()
-                && old.public().key_id() == share.public().key_id()
+                && share.public().is_of(old.public())
                 && old.public().epoch() < share.public().epoch()
         };
         let place = self.shares.iter_mut().filter_map(S::of_mut).find(|old| later(old));

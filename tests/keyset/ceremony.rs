@@ -301,7 +301,7 @@ fn what_cannot_start_says_why() {
     assert_eq!(run(MAX_KEYS + 1).err(), size(MAX_KEYS + 1));
     assert_eq!(run(1_000_000).err(), size(MAX_KEYS + 1));
     assert!(run(MAX_KEYS).is_ok());
-    assert_eq!(size(0).unwrap().code(), 1040);
+    assert_eq!(size(0).unwrap().code(), 1038);
     let wrong = Run::new(Threshold::new(2, 4).unwrap(), roster.clone(), session, LIST);
     assert_eq!(wrong.err(), Some(SetupError::RosterSize { roster: 3, n: 4 }));
     let mut ledger = MemoryLedger::default();

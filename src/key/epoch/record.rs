@@ -195,7 +195,8 @@ impl<S: Scheme> Epochs<S> {
     /// share is durable. The same again, after a crash, gives the same and changes nothing.
     ///
     /// # Errors
-    /// [`EpochError::WrongKey`], [`EpochError::WrongDevice`]; [`EpochError::Signed`] also for another epoch under the same number, and for one
+    /// [`EpochError::WrongKey`], also if public key or chain code are not those of the epochs before; [`EpochError::WrongDevice`];
+    /// [`EpochError::Signed`] also for another epoch under the same number, and for one
     /// that is erased; [`EpochError::FarAhead`], [`EpochError::Burned`], [`EpochError::Unreadable`].
     pub fn keep<'a>(&mut self, pending: impl Into<Waiting<'a, S>>) -> Result<SigInput, EpochError> {
         let pending = pending.into();
@@ -203,7 +204,7 @@ impl<S: Scheme> Epochs<S> {
         if id != self.me {
             return Err(EpochError::WrongDevice(id));
         }
-        if *sharing.key_id() != self.key_id {
+        if !self.is_of_key(sharing) {
             return Err(EpochError::WrongKey);
         }
         let (epoch, name) = (sharing.epoch(), *sharing.cert());
@@ -213,6 +214,14 @@ impl<S: Scheme> Epochs<S> {
             self.book.keep(Entry { epoch, name, held })?;
         }
         Ok(sharing.to_sign())
+    }
+
+    /// Whether it is a sharing of the record's key, as far as the record knows the key. A name is not enough: strangers who make up an earlier
+    /// epoch of a key, and certify it to each other, can reshare that to this device. Their public key is another, or they know the secret.
+    pub(super) fn is_of_key(&self, sharing: &Sharing<S>) -> bool {
+        let mut known =
+            self.public().map(|public| &**public).into_iter().chain(self.pending().map(PendingSeat::sharing));
+        *sharing.key_id() == self.key_id && known.all(|of| sharing.is_of(of))
     }
 
     /// [T3.1] Enters a pending epoch, with its complete certificate, from anyone, at any time. Lower epochs are erased, pending ones and the

@@ -110,7 +110,7 @@ impl<S: Scheme> Epochs<S> {
     }
 
     fn is_sound(&self) -> bool {
-        let mine = |sharing: &Sharing<S>| *sharing.key_id() == self.key_id;
+        let mine = |sharing: &Sharing<S>| self.is_of_key(sharing);
         let right_key =
             self.public().is_none_or(|public| mine(public)) && self.pending().all(|p| mine(p.sharing()));
         let left = |public: &PublicKey<S>| !public.roster().parties().contains(self.me);
