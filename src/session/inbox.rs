@@ -75,7 +75,7 @@ impl Slots {
         self.filled.get(at)?.as_ref()
     }
 
-    fn present(&self) -> impl Iterator<Item = &Message> {
+    pub(super) fn present(&self) -> impl Iterator<Item = &Message> {
         self.filled.iter().flatten()
     }
 
@@ -92,12 +92,6 @@ pub(super) struct Round {
     pub(super) direct: Slots,
     /// What this device sent to all.
     pub(super) own: Option<Message>,
-}
-
-impl Round {
-    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.all.present().chain(self.direct.present())
-    }
 }
 
 /// All messages of a run up to the round being finished. A protocol step receives it only when that round is complete:

@@ -372,12 +372,13 @@ impl<S: State> Session<S> {
         self.inbox.rounds.get(self.at).or(self.inbox.rounds.last()).map_or(0, |r| r.number)
     }
 
-    /// The signed messages received, as complete envelopes. After [`Verdict::Suspects`](crate::error::Verdict::Suspects) the
+    /// The signed messages to all that were received, as complete envelopes. After [`Verdict::Suspects`](crate::error::Verdict::Suspects) the
     /// parties exchange them: whoever is handed a second version of a message it has gets
-    /// [`Rejected::Conflict`] with evidence against the sender. Empty after a result.
+    /// [`Rejected::Conflict`] with evidence against the sender. Private ones are not among them: nobody else has a version of such a message,
+    /// and of some protocols they are parts of secrets. Empty after a result.
     pub fn envelopes(&self) -> impl Iterator<Item = Envelope> {
         let rounds = self.inbox.rounds.iter();
-        rounds.flat_map(|r| r.messages().filter_map(|m| self.inbox.envelope(r.number, m)))
+        rounds.flat_map(|r| r.all.present().filter_map(|m| self.inbox.envelope(r.number, m)))
     }
 
     /// Who said that it has given up.

@@ -278,3 +278,38 @@ fn debug_shows_no_part_and_no_share() {
         assert!(!shows(&shown, secret));
     }
 }
+
+/// After a verdict without a culprit the parties exchange what they received; a repair may come in signed envelopes. Parts of the lost share are
+/// not handed out then.
+#[test]
+fn private_messages_are_not_among_those_to_exchange() {
+    let game = Game::<FrostEd25519>::new(2, &[2, 5, 9], 21);
+    let run = game.run(9, &[2, 5], 1);
+    let mut sessions = game.start(&run, 1);
+    for round in [1, 2] {
+        let mut mail = Vec::new();
+        for session in &sessions {
+            mail.extend(session.outgoing(0).map(|out| (session.terms().me, out.bytes.to_vec())));
+        }
+        let mut received = 0;
+        for (from, mut message) in mail.into_iter().filter(|(_, message)| message[2] == round) {
+            if (round, from) == (2, id(2)) {
+                message[56] ^= 1; // a wrong part: L2.1 suspects both helpers
+            }
+            let unsigned = quorate::envelope::Unsigned::new(&message).unwrap();
+            let signature = game.cast.key(from).unwrap().sign(unsigned.to_sign());
+            let sealed = unsigned.attach(game.cast.roster(), signature).unwrap();
+            let sealed = sealed.verify(game.cast.roster()).unwrap();
+            let session = sessions.iter_mut().find(|s| Some(s.terms().me) == sealed.header().to).unwrap();
+            assert_eq!(session.receive_signed(&sealed), Ok(Receipt::Stored));
+            assert_eq!(session.envelopes().count(), 0);
+            received += 1;
+        }
+        assert_eq!(received, 2);
+        for session in &mut sessions {
+            let end = session.advance(&mut rng(u64::from(round)));
+            assert_eq!(end.is_err(), round == 2 && session.terms().me == id(9));
+            assert_eq!(session.envelopes().count(), 0);
+        }
+    }
+}
