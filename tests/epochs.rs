@@ -4,6 +4,8 @@
 mod flows;
 #[path = "epochs/forged.rs"]
 mod forged;
+#[path = "epochs/forms.rs"]
+mod forms;
 #[path = "epochs/mixed.rs"]
 mod mixed;
 #[path = "epochs/refusals.rs"]
