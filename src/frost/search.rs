@@ -114,3 +114,46 @@ fn holds<C: Curve>(key: &Commitment<C>, items: &[Item<'_, C>]) -> bool {
     }
     Unchecked::msm_vartime(&terms).equals_up_to_small_order(&C::mul_base(&z))
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::curve::FrostEd25519;
+    use crate::frost::SigningNonces;
+    use crate::party::Threshold;
+    use crate::sim::Cast;
+
+    /// Cheaters that knew their weights before they chose their shares could make their errors cancel, in the halves and in the whole.
+    #[test]
+    fn f2_2_weights_depend_on_every_share_and_every_commitment() {
+        type E = FrostEd25519;
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let cast = Cast::new([1, 2], &mut rng).unwrap();
+        let shares = cast.deal::<E>(Threshold::new(2, 2).unwrap(), &mut rng).unwrap();
+        let mut package = || {
+            let list = shares.iter().map(|share| {
+                (share.id(), SigningNonces::<E>::generate(share.into(), &mut rng).commitments().clone())
+            });
+            SigningPackage::<E>::new(shares[0].public().commitment(), list.collect::<Vec<_>>(), b"m").unwrap()
+        };
+        let weights = |package: &SigningPackage<E>, numbers: [u64; 2]| {
+            let list = [0, 1].map(|at: usize| (shares[at].id(), SignatureShare::<E>(numbers[at].into())));
+            digest(package, &list.iter().collect::<Vec<_>>())
+        };
+        let (one, other) = (package(), package());
+        let all = [
+            weights(&one, [1, 2]),
+            weights(&one, [2, 1]),
+            weights(&one, [1, 3]),
+            weights(&one, [3, 2]),
+            weights(&other, [1, 2]),
+        ];
+        for (at, digest) in all.iter().enumerate() {
+            assert!(!all[..at].contains(digest), "{at}");
+        }
+        assert_eq!(weights(&one, [1, 2]), all[0]);
+    }
+}

@@ -331,3 +331,107 @@ mod with_serde {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::curve::FrostEd25519;
+    use crate::key::origin::{Base, Made};
+    use crate::party::Threshold;
+    use crate::sharing::coefficient_at;
+    use crate::sim::Cast;
+
+    type E = FrostEd25519;
+
+    fn shares() -> Vec<KeyShare<E>> {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let cast = Cast::new([1, 2, 3], &mut rng).unwrap();
+        cast.deal::<E>(Threshold::new(2, 3).unwrap(), &mut rng).unwrap()
+    }
+
+    fn reads(share: &KeyShare<E>) -> bool {
+        KeyShare::<E>::from_bytes(share.to_bytes().expose()).is_some()
+    }
+
+    /// The commitment has a value at every number; only members have shares.
+    #[test]
+    fn a_share_of_nobody_is_not_read() {
+        let shares = shares();
+        let two = crate::party::Parties::from_numbers([1, 2]).unwrap();
+        for (number, right) in [(3, true), (4, false), (65534, false)] {
+            let id = PartyId::new(number).unwrap();
+            let term = |share: &KeyShare<E>| {
+                coefficient_at::<<E as Scheme>::Curve>(&two, share.id(), id).unwrap()
+                    * share.secret().expose()
+            };
+            let secret = Secret::new(term(&shares[0]) + term(&shares[1]));
+            assert!(shares[0].public().commitment().verify(id, secret.expose()));
+            let held = Held { id, standing: Standing::Good, secret };
+            let share = KeyShare { held, public: shares[0].public().clone(), outdated: Vec::new() };
+            assert_eq!(reads(&share), right, "{number}");
+        }
+    }
+
+    #[test]
+    fn refused_pairings_are_counted_and_ascend() {
+        let mut share = shares().swap_remove(0);
+        for (outdated, right) in
+            [(&[1, 2][..], true), (&[2, 1], false), (&[1, 1], false), (&[], true), (&[0, 1, 255], true)]
+        {
+            share.outdated = outdated.iter().map(|byte| [*byte; 32]).collect();
+            assert_eq!(reads(&share), right, "{outdated:?}");
+            let stored = share.to_bytes();
+            let content = stored.expose().len() - DIGEST_LEN;
+            let at = content - 32 * outdated.len() - 4;
+            for count in [outdated.len() as u32 + 1, (outdated.len() as u32).wrapping_sub(1)] {
+                let mut changed = stored.expose()[..content].to_vec();
+                changed[at..at + 4].copy_from_slice(&count.to_be_bytes());
+                close(&mut changed);
+                assert!(KeyShare::<E>::from_bytes(&changed).is_none(), "{count} of {outdated:?}");
+            }
+        }
+    }
+
+    /// What waits has never been rebuilt and never burned: a mark there would be lost when it is certified, or would be one that nobody set.
+    #[test]
+    fn a_marked_pending_share_is_not_read() {
+        for standing in [Standing::Good, Standing::Repaired, Standing::Burned] {
+            let KeyShare { held, public, .. } = shares().swap_remove(0);
+            let pending = PendingShare::<E> { held: Held { standing, ..held }, sharing: (*public).clone() };
+            let read = PendingShare::<E>::from_bytes(pending.to_bytes().expose());
+            assert_eq!(read.is_some(), standing == Standing::Good);
+        }
+    }
+
+    #[test]
+    fn members_stand_in_one_order() {
+        let stored = shares()[0].public().to_bytes();
+        // version 1, scheme 1, t 2, n 2; then id 2 and identity 32 of each
+        let mut turned = stored.clone();
+        turned[6..74].rotate_left(34);
+        assert_ne!(turned, stored);
+        assert!(PublicKey::<E>::from_bytes(&stored).is_some());
+        assert!(PublicKey::<E>::from_bytes(&turned).is_none());
+    }
+
+    /// Whoever signs it: the first epoch is 0, and numbers rise.
+    #[test]
+    fn numbers_rise_from_0() {
+        let shares = shares();
+        let (cert, roster) = (*shares[0].public().cert(), shares[0].public().roster());
+        let first = shares[0].public().origin().clone();
+        let reads = |origin: &Origin| {
+            let mut bytes = Vec::new();
+            origin.write(&mut bytes);
+            Origin::read(&mut Reader::new(&bytes), roster).is_some()
+        };
+        assert!(reads(&first) && !reads(&Origin { epoch: 1, ..first.clone() }));
+        for (epoch, base, right) in [(1, 0, true), (1, 1, false), (1, 2, false), (u32::MAX, 7, true)] {
+            let base = Some(Base { epoch: base, cert });
+            assert_eq!(reads(&Origin { made: Made::Refreshed, epoch, base, ..first.clone() }), right);
+        }
+    }
+}

@@ -205,6 +205,10 @@ fn records_that_cannot_have_come_about() {
     // Who left dealt, and is no member: device 1, not 2, which is in the roster, nor 4, which did not deal.
     assert!(Epochs::<E>::from_bytes(&records[5]).unwrap().current().is_none());
     assert!(!change(5, 3, &[0, 2]) && !change(5, 3, &[0, 4]));
+    // Device 5 has one share, and nothing waits: it is its own.
+    let five = Epochs::<E>::from_bytes(&records[4]).unwrap();
+    assert_eq!((five.current().unwrap().id(), five.pending().count()), (id(5), 0));
+    assert!(!change(4, 3, &[0, 2]));
     // Two pending ones in the other order, or one twice, or those of another device.
     let form = |device: usize, epoch: usize| {
         let record = Epochs::<E>::from_bytes(&records[device]).unwrap();

@@ -252,6 +252,29 @@ fn f2_2_only_signers_are_judged_by_their_shares() {
     assert_eq!(judged(3), Finding::Inconclusive);
 }
 
+/// Sessions refuse a body of another length before anything else; it proves nothing.
+#[test]
+fn f1_1_f2_3_bodies_of_other_lengths_convict_nobody() {
+    let game = game();
+    let judged = |from, to, round, body: &[u8]| {
+        let messages = vec![game.envelope(from, to, round, body)];
+        let evidence = Evidence { kind: EvidenceKind::Undecodable, messages, attachments: Vec::new() };
+        frost::judge(&game.task, &evidence)
+    };
+    let guilty = |who| Finding::Guilty(id(who), Fault::Malformed);
+    let list = 64 * SIGNERS.len();
+    assert_eq!(judged(1, None, 1, &[0xff; 64]), guilty(1));
+    assert_eq!(judged(1, None, 2, &[0xff; 64]), guilty(1));
+    assert_eq!(judged(3, Some(1), 1, &vec![0xff; list]), guilty(3));
+    for len in [0, 31, 32, 63, 65, 96, 128] {
+        assert_eq!(judged(1, None, 1, &vec![0xff; len]), Finding::Inconclusive, "{len}");
+        assert_eq!(judged(1, None, 2, &vec![0xff; len]), Finding::Inconclusive, "{len}");
+    }
+    for len in [0, 64, list - 1, list + 1, list + 64] {
+        assert_eq!(judged(3, Some(1), 1, &vec![0xff; len]), Finding::Inconclusive, "{len}");
+    }
+}
+
 /// Sends one pair of commitments to the parties in `.0`, another to the rest, and stands by each.
 struct Split(&'static [u16]);
 

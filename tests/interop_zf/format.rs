@@ -182,6 +182,13 @@ fn every_inconsistency_is_named() {
     assert_eq!(bytes.refused(swap), order);
     assert_eq!(bytes.refused(|b| *b.member(3, 0) = little(5)), off);
 
+    // Somebody with a share on the polynomial, whom the group does not list.
+    let unlisted = |b: &mut Bytes| {
+        b.public.drain(6 + 64..6 + 2 * 64);
+        b.public[5] = 3;
+    };
+    assert_eq!(bytes.refused(unlisted), no_member);
+
     // Thresholds: two different ones; both too low, both too high, none.
     assert_eq!(bytes.refused(|b| *b.thresholds()[0] = 3), malformed("ZF threshold: two different ones"));
     assert_eq!(bytes.refused(|b| *b.thresholds()[1] = 3), malformed("ZF threshold: two different ones"));

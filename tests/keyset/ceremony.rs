@@ -129,6 +129,10 @@ fn what_holds_of_the_key_holds_of_the_share_that_replaces_another() {
     let share = bundle.get::<FrostEd25519>(0).unwrap();
     assert_eq!((share.public().epoch(), share.is_burned()), (2, true));
     assert_eq!(share.refused_pairings(), [[7; 32]]);
+    // Another party's share of the same key and a later epoch takes nobody's place.
+    let mut of_two = Bundle::from_bytes(game.bundle(2).to_bytes().expose()).unwrap();
+    let later = refreshed(&stage.cast, &shares::<FrostEd25519>(&bundles, 0), &mut rng(6)).swap_remove(0);
+    assert_eq!(of_two.replace(later).unwrap_err().id(), id(1));
 }
 
 fn whole_life(t: u16, n: u16, schemes: &[AnyScheme], seed: u64) {
