@@ -100,11 +100,11 @@ fn key_decoders() {
         let read = |bytes: &Vec<u8>| KeyShare::<S>::from_bytes(bytes).unwrap();
         let publics: Vec<_> = shares.iter().map(|s| read(s).public().to_bytes()).collect();
         let certificates = [read(&shares[0]).public().certificate().to_bytes()];
-        // the pending form is the share without its signatures and what follows them, with another letter
+        // the pending form is the share without its signatures, the count of refused pairings and the digest, with another letter
         let pending: Vec<_> = shares
             .iter()
             .map(|s| {
-                let mut bytes = s[..s.len() - 3 * 64 - 2 - 32].to_vec();
+                let mut bytes = s[..s.len() - 3 * 64 - 4 - 32].to_vec();
                 bytes[1] = b'p';
                 bytes
             })
