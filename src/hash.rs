@@ -33,10 +33,7 @@ macro_rules! tags {
     ($($name:ident = $text:literal, $place:literal;)*) => {
         /// The domain tags, each with its place.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[cfg_attr(
-            not(all(feature = "frost", feature = "ecdsa", any(feature = "secp256k1", feature = "p256"))),
-            allow(dead_code)
-        )]
+        #[allow(dead_code)] // which are used depends on the features
         pub(crate) enum Tag { $(#[doc = $place] $name,)* }
         impl Tag {
             const fn text(self) -> &'static str {
@@ -102,6 +99,44 @@ tags! {
     SignItem = "sign-item", "one message of a batch, in place of the sid: sid, index";
     SignWeight = "sign-weight", "weight of one signature of a batch when all are verified: random bytes, every body of the round, index";
     PresigSpend = "presig-spend", "name by which a device spends a stored presignature: its id, party";
+    Cluster = "cluster", "hash of a cluster: its id, revision, roster hash";
+    ChHs = "ch/hs", "handshake: its name, from the first message";
+    ChT1 = "ch/t1", "handshake transcript to the responder's signature";
+    ChT2 = "ch/t2", "handshake transcript to the responder's confirmation";
+    ChT3 = "ch/t3", "handshake transcript to the initiator's signature";
+    ChT4 = "ch/t4", "handshake transcript to the initiator's confirmation";
+    ChT5 = "ch/t5", "handshake transcript, whole";
+    ChResp = "ch/resp", "signed by the responder: t1";
+    ChInit = "ch/init", "signed by the initiator: t3";
+    ChConfirm = "ch/confirm", "HKDF: confirmation keys";
+    ChTraffic = "ch/traffic", "HKDF: traffic keys";
+    ChId = "ch/id", "name of a channel: t5";
+    VaultKek = "vault/kek", "HKDF: key that wraps a container's data key";
+    VaultCtx = "vault/ctx", "what a slot is bound to: fixed header, type, salt, params";
+    VaultCommit = "vault/commit", "HKDF: commitment to the data key";
+    VaultSlotCommit = "vault/slot-commit", "HKDF: commitment to a slot's key";
+    VaultBody = "vault/body", "HKDF: key of the body";
+    VaultSlots = "vault/slots", "HKDF: key of the MAC over the slots";
+    VaultChain = "vault/chain", "hash of a backup: fixed header, ciphertext";
+    PrfDerive = "prf/derive", "HKDF: key derived from a passkey's PRF output";
+    Req = "req", "hash of a signing request";
+    Challenge = "challenge", "WebAuthn challenge: purpose, hash of the request or batch";
+    Batch = "batch", "hash of a batch: count, hashes of its requests";
+    Login = "login", "login challenge: rp id, nonce";
+    ApproveSig = "approve/sig", "signed by an approver's key: challenge";
+    Policy = "policy", "hash of a compiled policy";
+    Approvers = "approvers", "hash of a set of approvers: revision, count, entries";
+    Trace = "trace", "hash of a decision's trace";
+    QuoteMac = "quote/mac", "MAC of a quote: its fields";
+    QuoteNonce = "quote/nonce", "payment nonce of a quote: its fields";
+    PayNonce = "pay/nonce", "name of a payment nonce: network, asset, from, nonce";
+    PayBody = "pay/body", "hash of a payment";
+    Outcome = "outcome", "what a request ended with: signature, or a word";
+    TotpUsed = "totp/used", "name of a used TOTP step: approver, step";
+    AuditGenesis = "audit/genesis", "start of an audit log: cluster id, party, log id, head of the log it continues";
+    AuditRecord = "audit/record", "hash of an audit record";
+    AuditCheck = "audit/check", "signed checkpoint of an audit log: log id, seq, head, now";
+    DpkCred = "dpk/cred", "credential id of a distributed passkey: public key, rp id";
     SessionRng = "session-rng", "a signing round's random bytes: fresh bytes, share, sid, round";
 }
 

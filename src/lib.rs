@@ -52,8 +52,13 @@ extern crate alloc;
 #[cfg(feature = "sim")]
 extern crate std;
 
+#[cfg(feature = "approval")]
+pub mod approval;
 #[cfg(test)]
 mod attacks;
+#[cfg(feature = "channel")]
+pub mod channel;
+pub mod cluster;
 pub mod curve;
 pub mod dkg;
 #[cfg(feature = "ecdsa")]
@@ -63,6 +68,8 @@ pub mod error;
 pub mod evidence;
 #[cfg(feature = "frost")]
 pub mod frost;
+#[cfg(feature = "approval")]
+pub mod gated;
 mod hash;
 pub mod identity;
 pub mod import;
@@ -84,6 +91,8 @@ pub mod session;
 pub mod sharing;
 #[cfg(feature = "sim")]
 pub mod sim;
+#[cfg(feature = "vault")]
+pub mod vault;
 #[cfg(feature = "ecdsa")]
 mod vole;
 pub mod wire;

@@ -1,0 +1,1 @@
+//! Approvers and their sets.

@@ -1,0 +1,1 @@
+//! What a payload does, as facts that a policy can judge.

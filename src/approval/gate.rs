@@ -1,0 +1,1 @@
+//! The gate: what makes a request approved.

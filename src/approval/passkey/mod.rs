@@ -1,0 +1,1 @@
+//! A threshold P-256 key as a passkey and as an owner of a Safe.

@@ -1,0 +1,1 @@
+//! Quotes for payments over HTTP (x402).

@@ -1,0 +1,1 @@
+//! Signing requests and their hashes.

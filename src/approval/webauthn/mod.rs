@@ -1,0 +1,1 @@
+//! WebAuthn: assertions and registrations, ES256.

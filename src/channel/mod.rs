@@ -1,0 +1,1 @@
+//! Encrypted, authenticated channels between the members of a cluster.

@@ -1,0 +1,1 @@
+//! Who runs together: a roster with a name and a revision.

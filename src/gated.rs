@@ -1,0 +1,1 @@
+//! Shares that sign only what was approved.

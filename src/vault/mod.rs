@@ -1,0 +1,1 @@
+//! Sealed containers for what a device stores, and backups of them.
