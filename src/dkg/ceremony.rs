@@ -164,6 +164,14 @@ impl<O: Occasion> Suspend for Ceremony<O> {
         Ok((deal.terms(*me), msg::plan(deal, *me)))
     }
 
+    fn round(&self) -> u8 {
+        match self {
+            Self::Round1(_) => 1,
+            Self::Round2(_) => 2,
+            Self::Round3(_) => 3,
+        }
+    }
+
     fn save(&self) -> Secret<Vec<u8>> {
         match self {
             Self::Round1(round) => round.save(1),

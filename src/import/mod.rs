@@ -33,7 +33,8 @@ impl<S: Scheme> Run<S> {
     ///
     /// # Errors
     /// [`SetupError::Malformed`] unless `public_key` is a point; [`SetupError::RosterSize`]; [`SetupError::IdTaken`],
-    /// [`SetupError::DuplicateIdentity`], [`SetupError::BadIdentity`] for a dealer that does not go with the roster.
+    /// [`SetupError::DuplicateIdentity`], [`SetupError::BadIdentity`], [`SetupError::TooManyParties`] for a dealer that does not go with the
+    /// roster.
     pub fn whole(
         threshold: Threshold,
         roster: Roster,

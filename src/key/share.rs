@@ -203,8 +203,11 @@ impl<S: Scheme> KeyShare<S> {
         self.outdated.dedup();
     }
 
-    /// What holds of the key at this device whatever the epoch, from the share that this one replaces.
-    pub(crate) fn inherit(&mut self, before: &Self) {
+    /// Takes over what holds of the key at this device whatever the epoch, from the share that this one replaces: the pairings that it
+    /// refuses, and that it is burned. A run gives a share without either: what was said to the old one while the run went on, or before, it does
+    /// not know. [`Epochs`](super::epoch::Epochs) and [`Bundle`](crate::keyset::Bundle) do this; who keeps shares otherwise, does it before
+    /// the old share is erased. Store the share.
+    pub fn inherit(&mut self, before: &Self) {
         self.refuse_pairings(before.outdated.iter().copied());
         if before.is_burned() {
             self.burn();

@@ -1,7 +1,7 @@
 //! What a record does not do.
 
 use quorate::key::epoch::{EpochError, Epochs, MAX_STEP};
-use quorate::key::{Certificate, PendingSeat, PendingShare};
+use quorate::key::{Certificate, KeyShare, PendingSeat, PendingShare};
 use quorate::session::Status;
 
 use crate::stage::{E, Stage, all_entered, honest, id, only_to, set};
@@ -140,7 +140,7 @@ fn a_pairing_that_was_refused_signs_in_no_later_epoch() {
     use quorate::curve::EcdsaSecp256k1;
     use quorate::ecdsa::{Batch, Message, Presign, PresignTask, Sign, SignBatch, Task};
     use quorate::error::SetupError;
-    use quorate::key::{KeyShare, Path};
+    use quorate::key::Path;
     use quorate::pairing::Pairings;
     use quorate::wire::SessionId;
     use rand_core::SeedableRng as _;
@@ -175,6 +175,24 @@ fn a_pairing_that_was_refused_signs_in_no_later_epoch() {
         all_entered(&stage.refresh(epoch, &mut honest));
         stage.crash(1);
     }
+}
+
+/// A run does not know what was said to the old share while it went on: who keeps no record takes it over by hand.
+#[test]
+fn a_bare_share_takes_over_what_the_old_one_was_told() {
+    let mut stage = Stage::<E>::new(2, 2, 2, 13);
+    let sessions = stage.start(1);
+    let mut old = KeyShare::<E>::from_bytes(stage.of(1).current().unwrap().to_bytes().expose()).unwrap();
+    old.refuse_pairings([[7; 32]]);
+    old.burn();
+    let reports = stage.cast.run(sessions, &mut stage.rng);
+    let mut new = reports.into_iter().map(|report| report.output()).find(|new| new.id() == id(1)).unwrap();
+    assert_eq!((new.is_burned(), new.refused_pairings().len()), (false, 0));
+    new.refuse_pairings([[6; 32]]);
+    new.inherit(&old);
+    let new = KeyShare::<E>::from_bytes(new.to_bytes().expose()).unwrap();
+    assert_eq!((new.is_burned(), new.refused_pairings()), (true, &[[6; 32], [7; 32]][..]));
+    assert_eq!(new.public().epoch(), 1);
 }
 
 /// A device that left and comes back refuses what it refused: its old pairings are where they were.
