@@ -102,7 +102,7 @@ tags! {
     SignItem = "sign-item", "one message of a batch, in place of the sid: sid, index";
     SignWeight = "sign-weight", "weight of one signature of a batch when all are verified: random bytes, every body of the round, index";
     PresigSpend = "presig-spend", "name by which a device spends a stored presignature: its id, party";
-    SessionRng = "session-rng", "a signing round's random bytes: fresh bytes, share, sid, round";
+    SessionRng = "session-rng", "random bytes of a round of signing or repair: fresh bytes, share, sid, round";
 }
 
 /// `H`, `XOF` and `H2S` over a tagged, length-framed list.

@@ -64,6 +64,7 @@ pub mod evidence;
 #[cfg(feature = "frost")]
 pub mod frost;
 mod hash;
+mod hedge;
 pub mod identity;
 pub mod import;
 pub mod key;
