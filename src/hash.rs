@@ -137,7 +137,7 @@ tags! {
     AuditRecord = "audit/record", "hash of an audit record";
     AuditCheck = "audit/check", "signed checkpoint of an audit log: log id, seq, head, now";
     DpkCred = "dpk/cred", "credential id of a distributed passkey: public key, rp id";
-    SessionRng = "session-rng", "a signing round's random bytes: fresh bytes, share, sid, round";
+    SessionRng = "session-rng", "random bytes of a round of signing or repair: fresh bytes, share, sid, round";
 }
 
 /// `H`, `XOF` and `H2S` over a tagged, length-framed list.

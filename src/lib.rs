@@ -71,6 +71,7 @@ pub mod frost;
 #[cfg(feature = "approval")]
 pub mod gated;
 mod hash;
+mod hedge;
 pub mod identity;
 pub mod import;
 pub mod key;

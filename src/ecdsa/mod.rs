@@ -6,7 +6,6 @@ mod msg;
 mod online;
 mod presign;
 mod presignature;
-mod rng;
 mod round1;
 mod round2;
 mod round3;

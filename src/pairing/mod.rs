@@ -159,6 +159,15 @@ impl Suspend for Pair {
         Ok((run.terms(), msg::plan(run)))
     }
 
+    fn round(&self) -> u8 {
+        match self {
+            Self::Round1(_) => 1,
+            Self::Round2(_) => 2,
+            Self::Round3(_) => 3,
+            Self::Round4(_) => 4,
+        }
+    }
+
     fn save(&self) -> Secret<Vec<u8>> {
         match self {
             Self::Round1(round) => round.save(1),

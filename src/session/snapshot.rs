@@ -154,6 +154,12 @@ fn read_session<S: Suspend>(
     }
     inbox.read(r)?;
     let state = S::restore(config, &inbox, Stored(r.clone()))?;
+    // The state is in the round that is waited for, and what is kept has not been signed for, or has and the others were told.
+    let round = inbox.rounds.get(at)?;
+    let unsigned = state.pending().is_some() && round.own.is_none();
+    if state.round() != round.number || keeping != unsigned {
+        return None;
+    }
     Some(Session {
         terms,
         inbox,

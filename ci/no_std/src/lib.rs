@@ -197,14 +197,14 @@ pub fn presigning(
 /// Never called: what is named here is linked.
 pub fn online(
     stored: &Secret<alloc::vec::Vec<u8>>,
-    key: &PublicKey<EcdsaSecp256k1>,
+    share: &KeyShare<EcdsaSecp256k1>,
     pairings: &Pairings,
     witness: &mut dyn SpendOnce,
     rng: &mut dyn CryptoRng,
 ) -> Result<Option<[u8; 64]>, ResumeError> {
     let presignature = Presignature::load(stored, witness)?;
     let message = Message::keccak256(b"linked");
-    let session = Online::start(presignature, key, pairings, message, SessionId([0; 16]));
+    let session = Online::start(presignature, share, pairings, message, SessionId([0; 16]));
     Ok(session.ok().and_then(|mut session| Some(output(&mut session, rng)?.to_bytes())))
 }
 
