@@ -5,6 +5,8 @@
 mod assertion;
 #[path = "webauthn/attacks.rs"]
 mod attacks;
+#[path = "webauthn/browser.rs"]
+mod browser;
 #[path = "webauthn/config.rs"]
 mod config;
 #[path = "webauthn/differential.rs"]
