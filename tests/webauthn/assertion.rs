@@ -42,6 +42,9 @@ fn an_assertion_that_passes_says_what_was_signed() {
     assert_eq!(stranger.apply(update), Err(StaleUpdate));
 }
 
+/// Gives a field a value of this many bytes.
+type Set<'a> = &'a dyn Fn(&mut Scene, usize);
+
 #[test]
 fn w1_sizes_out_of_bounds_are_refused() {
     let with = |change: &dyn Fn(&mut Scene)| {
@@ -49,7 +52,7 @@ fn w1_sizes_out_of_bounds_are_refused() {
         change(&mut scene);
         scene.run().map(|_| ()).unwrap_err()
     };
-    let cases: [(Field, &dyn Fn(&mut Scene, usize), usize, usize); 6] = [
+    let cases: [(Field, Set<'_>, usize, usize); 6] = [
         (Field::Challenge, &|s, n| s.challenge = vec![1; n], 16, 64),
         (Field::ClientData, &|s, n| s.client = vec![b' '; n], 1, 4096),
         (Field::AuthenticatorData, &|s, n| s.auth = vec![0; n], 37, 1024),
