@@ -55,7 +55,7 @@
 //! ```
 //!
 //! # Configuration
-//! [W0] A [`WebauthnConfig`] is made from the application's own settings, and nothing makes one from a header, a host name or a
+//! W0: A [`WebauthnConfig`] is made from the application's own settings, and nothing makes one from a header, a host name or a
 //! URL of a request. There is an RP ID and an origin at least. RP IDs are host names in lower-case ASCII. Origins are written as
 //! browsers serialise them, and the host of each is an RP ID or below one, unless the origin is listed as related. Plain `http` is
 //! for `localhost` and names below it, and only by option. Origins of native apps are plain strings. Else
