@@ -84,7 +84,7 @@ fn webauthn(c: &mut Criterion) {
 
     let key = SigningKey::from_slice(&[9; 32]).unwrap();
     let client = client_data("webauthn.create");
-    let auth = [&rp[..], &[0x5d], &[0; 20], &[0, 32], &[3; 32], &public(&key).to_cose()].concat();
+    let auth = [&rp[..], &[0x5d], &[0; 20], &[0, 32], &[0xff; 32], &public(&key).to_cose()].concat();
     let head = [b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58", &[auth.len() as u8][..]].concat();
     let registration = Registration {
         client_data: client.as_bytes(),
