@@ -26,6 +26,9 @@ fn an_assertion_that_passes_says_what_was_signed() {
     let update = verified.update();
     assert_eq!((update.credential_id(), update.old_sign_count(), update.sign_count()), (&scene.id[..], 7, 9));
 
+    assert!(update.backed_up() && update.uv_initialised());
+    assert_eq!(*update.last_challenge(), sha256(&CHALLENGE));
+
     // The update is stored by compare-and-set on the old counter, once.
     let mut set = scene.set();
     set.apply(update).unwrap();
