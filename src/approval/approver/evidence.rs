@@ -9,7 +9,7 @@ use crate::identity::SigInput;
 
 /// What an approver gives for or against a request, or for several in one.
 #[derive(Clone, Debug)]
-pub struct Evidence {
+pub struct Evidence<'a> {
     /// Who gives it.
     pub approver: ApproverId,
     /// What it says.
@@ -17,15 +17,15 @@ pub struct Evidence {
     /// The requests that it speaks of, if more than one.
     pub batch: Option<Batch>,
     /// By what.
-    pub proof: Proof,
+    pub proof: Proof<'a>,
 }
 
 /// By what an approver proves itself.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Proof {
+pub enum Proof<'a> {
     /// The answer of a passkey to the challenge.
-    Passkey(Assertion),
+    Passkey(Assertion<'a>),
     /// A signature over `TH("approve/sig"; challenge)`.
     Key {
         /// By this key.
@@ -76,7 +76,7 @@ impl Unsigned {
     ///
     /// # Errors
     /// [`ApprovalError::BadSignature`].
-    pub fn attach(self, key: &ApproverKey, signature: [u8; 64]) -> Result<Evidence, ApprovalError> {
+    pub fn attach(self, key: &ApproverKey, signature: [u8; 64]) -> Result<Evidence<'static>, ApprovalError> {
         if !key.verify(&self.input, &signature) {
             return Err(ApprovalError::BadSignature);
         }

@@ -84,6 +84,12 @@ impl Factors {
         Self(self.0 & other.0)
     }
 
+    /// Whether it has one of these.
+    #[must_use]
+    pub const fn meets(self, wanted: Self) -> bool {
+        !self.both(wanted).is_empty()
+    }
+
     /// What is in this and not in the other.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {

@@ -2,10 +2,9 @@
 
 use alloc::vec::Vec;
 
-use ed25519_dalek::Signature as EdSignature;
-use p256::ecdsa::signature::Verifier;
-use p256::ecdsa::{Signature, VerifyingKey};
+use ed25519_dalek::Signature;
 
+use crate::approval::keyfmt::{EcdsaSignature, P256Key};
 use crate::hash::sha256;
 use crate::identity::{PublicIdentity, SigInput};
 use crate::wire::Reader;
@@ -13,7 +12,8 @@ use crate::wire::Reader;
 /// The public half of an approver's key: of an operator, a service, or a KMS.
 ///
 /// In bytes `alg 1 (1 | 2) || key`. A signature is 64 bytes, and there is one for a key and an input: RFC 8032, verified strictly; or `r || s`
-/// with `s <= n/2`, ECDSA with SHA-256. A KMS that answers in DER, or with a high s, is put right by whoever calls it.
+/// with `s <= n/2`, ECDSA with SHA-256. A KMS that answers in DER, or with a high s, is put right by whoever calls it
+/// ([`EcdsaSignature::normalize_s`]).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ApproverKey {
     /// Ed25519, 32 bytes (RFC 8032).
@@ -29,7 +29,8 @@ impl ApproverKey {
         match self {
             // [I1]
             Self::Ed25519(key) => PublicIdentity(*key).key().is_some(),
-            Self::P256(key) => p256_key(key).is_some(),
+            // [I2]
+            Self::P256(key) => P256Key::from_sec1(key).is_ok(),
         }
     }
 
@@ -39,9 +40,9 @@ impl ApproverKey {
         match self {
             // [I4]
             Self::Ed25519(key) => PublicIdentity(*key).key().is_some_and(|key| {
-                key.verify_strict(input.as_bytes(), &EdSignature::from_bytes(signature)).is_ok()
+                key.verify_strict(input.as_bytes(), &Signature::from_bytes(signature)).is_ok()
             }),
-            Self::P256(key) => verify_p256(key, input, signature).is_some(),
+            Self::P256(key) => verify_p256(key, input, signature).unwrap_or(false),
         }
     }
 
@@ -61,30 +62,19 @@ impl ApproverKey {
         sha256(&self.to_bytes())
     }
 
-    /// A valid key, or nothing.
-    pub(crate) fn read(r: &mut Reader<'_>) -> Option<Self> {
-        let key = match r.u8()? {
-            1 => Self::Ed25519(*r.array()?),
-            2 => Self::P256(*r.array()?),
-            _ => return None,
-        };
-        key.is_valid().then_some(key)
+    pub(super) fn read(r: &mut Reader<'_>) -> Option<Self> {
+        match r.u8()? {
+            1 => Some(Self::Ed25519(*r.array()?)),
+            2 => Some(Self::P256(*r.array()?)),
+            _ => None,
+        }
     }
 }
 
-/// A compressed point of P-256. The prefix is looked at before the curve's decoder, which takes other forms too.
-pub(super) fn p256_key(key: &[u8; 33]) -> Option<VerifyingKey> {
-    // [I2]
-    let (2 | 3, _) = key.split_first()? else { return None };
-    VerifyingKey::from_sec1_bytes(key).ok()
-}
-
-fn verify_p256(key: &[u8; 33], input: &SigInput, signature: &[u8; 64]) -> Option<()> {
-    let key = p256_key(key)?;
-    // [I4] r and s in [1, n - 1] by the decoder, s low by comparison.
-    let signature = Signature::from_slice(signature).ok()?;
-    if signature.normalize_s() != signature {
-        return None;
-    }
-    key.verify(input.as_bytes(), &signature).ok()
+fn verify_p256(key: &[u8; 33], input: &SigInput, signature: &[u8; 64]) -> Option<bool> {
+    let key = P256Key::from_sec1(key).ok()?;
+    // [I4] r and s in [1, n - 1] by the reader, s low by comparison.
+    let given = EcdsaSignature::from_bytes(signature).ok()?;
+    let low = given.normalize_s().to_bytes() == *signature;
+    Some(low && key.verify(&sha256(input.as_bytes()), &given))
 }

@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::key::{ApproverKey, p256_key};
+use super::key::ApproverKey;
 use super::{ApprovalError, ApproverId};
 use crate::hash::{Tag, Transcript, sha256};
 use crate::wire::{Reader, put_u16};
@@ -86,7 +86,7 @@ impl Approver {
             && self.passkeys.len() <= Self::MAX_PASSKEYS
             && self.keys.len() <= Self::MAX_KEYS
             && self.passkeys.iter().all(|p| {
-                (1..=255).contains(&p.rp_id.len()) && p.rp_id.is_ascii() && p256_key(&p.key).is_some()
+                (1..=255).contains(&p.rp_id.len()) && p.rp_id.is_ascii() && ApproverKey::P256(p.key).is_valid()
             })
             && self.keys.iter().all(ApproverKey::is_valid)
     }

@@ -47,6 +47,11 @@ impl ApproverChange {
     }
 }
 
+/// The set that a payload brings, whatever the policy is.
+pub(in crate::approval) fn new_set(payload: &[u8]) -> Option<ApproverSet> {
+    ApproverSet::from_bytes(split(payload)?.0).ok()
+}
+
 fn split(payload: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut r = Reader::new(payload);
     let len = usize::try_from(r.u32()?).ok()?;

@@ -54,7 +54,7 @@
 //! policies sign what they like. Keys of their own for large amounts, or a reshare, change that.
 //!
 //! ```
-//! use quorate::approval::approver::{Approvals, Approver, ApproverId, ApproverKey, ApproverKind, ApproverSet, Counted, Factor, Factors, Status};
+//! use quorate::approval::approver::{Approvals, Approver, ApproverId, ApproverKey, ApproverKind, ApproverSet, Factor, Factors, Status};
 //! use quorate::approval::fact::{Amount, Fact};
 //! use quorate::approval::policy::{Decision, Policy, Question};
 //! use quorate::approval::request::*;
@@ -108,7 +108,7 @@
 //!     policy.decide(&question, &mut || unreachable!("no rule has a delay")).decision
 //! };
 //! assert!(matches!(ask(&Approvals::default()), Decision::NeedMore(need) if need.approvers == 1));
-//! let counted = vec![Counted { approver: alice, factors: Factors::NONE.with(Factor::Key) }];
+//! let counted = [(alice, Factors::NONE.with(Factor::Key))].into();
 //! let approvals = Approvals { counted, ..Approvals::default() };
 //! assert!(matches!(ask(&approvals), Decision::Allow(allowed) if allowed.rule() == "coins-out"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -130,6 +130,7 @@ mod trace;
 mod validate;
 
 pub use change::ApproverChange;
+pub(in crate::approval) use change::new_set;
 pub use decide::{Allowed, Decision, Judgement, Question};
 pub use error::{Fault, Place, PolicyError};
 pub use quorum::Need;

@@ -2,7 +2,7 @@
 
 use super::parts::{Rule, Tier};
 use crate::approval::approver::{
-    ApprovalError, Approvals, ApproverId, ApproverKind, ApproverSet, Counted, Factor, Factors,
+    ApprovalError, Approvals, Approver, ApproverId, ApproverKind, ApproverSet, Factor, Factors,
 };
 
 /// What is missing for a rule to allow.
@@ -39,32 +39,25 @@ pub(super) fn missing(
 ) -> Option<Need> {
     // [A6]
     let own = approvals.requester.filter(|_| rule.separate_requester);
-    let left_out = |counted: &Counted| Some(counted.approver) == own;
-    let others = || approvals.counted.iter().filter(|counted| !left_out(counted));
+    let because = own.filter(|id| approvals.counted.contains_key(id)).map(|_| ApprovalError::SelfApproval);
+    let counts = |id: &ApproverId| Some(*id) != own && set.get(id).is_some_and(Approver::counts);
+    let others = || approvals.counted.iter().filter(|(id, _)| counts(id));
     // [P4]
-    let usable = |counted: &&Counted| !high_risk || has_one(counted, Factors::STRONG);
     let least = if high_risk { set.counting().count().min(2) } else { 0 };
-    let strong = others().filter(usable).count();
+    let strong = others().filter(|(_, has)| has.meets(Factors::STRONG)).count();
     let human = high_risk && set.counting().any(|approver| approver.kind == ApproverKind::Human);
-    let verified = !human || others().any(|counted| counted.factors.has(Factor::PasskeyUv));
+    let verified = !human || others().any(|(_, has)| has.has(Factor::PasskeyUv));
     // [P8]
-    let accepted = if high_risk { tier.factors.both(Factors::STRONG) } else { tier.factors };
+    let factors = if high_risk { tier.factors.both(Factors::STRONG) } else { tier.factors };
     let named = |id: &ApproverId| tier.of.as_ref().is_none_or(|of| of.binary_search(id).is_ok());
-    let fits = |counted: &&Counted| named(&counted.approver) && has_one(counted, accepted);
-    let wanted = usize::from(tier.approvers);
-    let found = others().filter(fits).count();
-    let short = wanted.saturating_sub(found).max(least.saturating_sub(strong));
-
-    let best = others().filter(fits).map(|counted| tier.step_up.without(counted.factors));
-    let mut also = best.min_by_key(|lacking| lacking.iter().count()).unwrap_or(tier.step_up);
+    let fitting = || others().filter(|(id, has)| named(id) && has.meets(factors));
+    let short = usize::from(tier.approvers).saturating_sub(fitting().count());
+    let short = short.max(least.saturating_sub(strong));
+    let lacking = fitting().map(|(_, has)| tier.step_up.without(*has));
+    let mut also = lacking.min_by_key(|lacks| lacks.iter().count()).unwrap_or(tier.step_up);
     if !verified {
         also = also.with(Factor::PasskeyUv);
     }
-    let because = approvals.counted.iter().any(left_out).then_some(ApprovalError::SelfApproval);
-    let need = Need { approvers: short as u16, factors: accepted, also, because };
+    let need = Need { approvers: short as u16, factors, also, because };
     (!need.is_nothing()).then_some(need)
-}
-
-fn has_one(counted: &Counted, factors: Factors) -> bool {
-    !counted.factors.both(factors).is_empty()
 }
