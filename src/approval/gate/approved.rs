@@ -19,8 +19,6 @@ pub struct Approved<T> {
     pub(super) ticket: Ticket,
     pub(super) rule: String,
     pub(super) min_signers: u16,
-    /// The time of the decision: nothing starts before it.
-    pub(super) since: u64,
     pub(super) user_verified: bool,
     pub(super) updates: Vec<RecordUpdate>,
 }
@@ -110,8 +108,8 @@ impl Approved<SigningRequest> {
         if self.request.key() != key {
             return Err(GateError::WrongKey);
         }
-        // [G5] by no earlier time than that of the decision
-        if now.max(self.since) >= self.request.expires() {
+        // [G5]
+        if now >= self.request.expires() {
             return Err(GateError::Expired);
         }
         Ok(())
