@@ -20,7 +20,7 @@ use world::{
 };
 
 #[test]
-fn golden_token_nonce_digest_signature_and_header() {
+fn golden_token_nonce_digest_and_signed_header() {
     let mine = Offer { payer: Address(hex::decode(golden::PAYER).unwrap().try_into().unwrap()), ..offer() };
     let shop = shop();
     let (quote, token) = shop.keys.quote(mine.clone(), NOW, 300, &mut Constant(0xab)).unwrap();
@@ -207,7 +207,7 @@ fn q5_a_quote_counts_in_its_time_and_no_longer_than_the_shop_allows() {
     let shop = shop();
     let verify = |lifetime, now| {
         let (quote, token) = shop.keys.quote(offer(), NOW, lifetime, &mut Constant(1)).unwrap();
-        let payment = Wallet::default().pay(&quote, |_| {});
+        let payment = Wallet::default().pay(&quote, |a| a.valid_before = NOW + 129);
         shop.verify(&token, &payment, &served(), now).map(drop)
     };
     assert_eq!(verify(300, NOW - 1), Err(QuoteError::Expired));

@@ -8,8 +8,6 @@ pub(crate) const TOKEN: &str = "UVFPVAAAAAEBAAAAEAEBAQEBAQEBAQEBAQEBAQEAAAAgq6ur
 pub(crate) const NONCE: &str = "1bc770472f2b50d7059cbbec2e2c91487e5b8f22b32bf32bb22842f00a13b732";
 pub(crate) const SEPARATOR: &str = "71f17a3b2ff373b803d70a5a07c046c1a2bc8e89c09ef722fcb047abe94c9818";
 pub(crate) const DIGEST: &str = "94cb40ebdbeba77cf09a676c71af0fc74f495af7264a0b2e8942862e131409e1";
-pub(crate) const SIGNATURE: &str = "9377c312145a5afb911bf9e8c067bcf6094c533603687850df502b61290bbf5e5aa993dd2598962fb799145d58105ff6\
-     c85a5fcd0f993d1d847d6fca4f6d8bdf1c";
 pub(crate) const PAYER: &str = "f288ecaf15790efcac528946963a6db8c3f8211d";
 pub(crate) const HEADER: &str = "eyJ4NDAyVmVyc2lvbiI6MiwicmVzb3VyY2UiOnsidXJsIjoiaHR0cHM6Ly9hcGkuZXhhbXBsZS9yZXBvcnQifSwiYWNjZXB0\
      ZWQiOnsic2NoZW1lIjoiZXhhY3QiLCJuZXR3b3JrIjoiZWlwMTU1Ojg0NTMyIiwiYW1vdW50IjoiMTAwMDAiLCJhc3NldCI6\
