@@ -97,11 +97,7 @@ impl Fact {
     }
 
     /// `target` is called with `selector`.
-    pub fn call(
-        chain: impl Into<Vec<u8>>,
-        target: impl Into<Vec<u8>>,
-        selector: impl Into<Vec<u8>>,
-    ) -> Self {
+    pub fn call(chain: impl Into<Vec<u8>>, target: impl Into<Vec<u8>>, selector: impl Into<Vec<u8>>) -> Self {
         Self { kind: FactKind::Call, ..Self::transfer(chain, selector, target, Amount::ZERO) }
     }
 

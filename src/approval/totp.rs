@@ -104,7 +104,8 @@ impl Totp {
             mac = hmac.chain_update(step.to_be_bytes()).finalize().into_bytes().into();
         }
         let offset = mac.last().map_or(0, |last| usize::from(last & 15));
-        let word = mac.get(offset..).and_then(|tail| tail.first_chunk()).map_or(0, |w| u32::from_be_bytes(*w));
+        let word =
+            mac.get(offset..).and_then(|tail| tail.first_chunk()).map_or(0, |w| u32::from_be_bytes(*w));
         let (mut rest, mut digits) = (word & 0x7fff_ffff, [0; 6]);
         for digit in digits.iter_mut().rev() {
             *digit = b'0' + (rest % 10) as u8;
@@ -144,8 +145,7 @@ impl Totp {
         owner.iter_mut().zip(id).for_each(|(to, from)| *to = from);
         // From then on the code is too old by itself.
         let expires = step.saturating_add(2).saturating_mul(STEP_S);
-        let claim =
-            Claim { space: Space::Totp, id, bind: *challenge, owner, expires, max_attempts: 1 };
+        let claim = Claim { space: Space::Totp, id, bind: *challenge, owner, expires, max_attempts: 1 };
         match registry.consume(&claim, challenge, now) {
             Ok(()) | Err(RegistryError::Done(_)) => {}
             Err(RegistryError::Conflict) => return Err(TotpError::Reused),

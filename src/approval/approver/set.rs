@@ -86,7 +86,9 @@ impl Approver {
             && self.passkeys.len() <= Self::MAX_PASSKEYS
             && self.keys.len() <= Self::MAX_KEYS
             && self.passkeys.iter().all(|p| {
-                (1..=255).contains(&p.rp_id.len()) && p.rp_id.is_ascii() && ApproverKey::P256(p.key).is_valid()
+                (1..=255).contains(&p.rp_id.len())
+                    && p.rp_id.is_ascii()
+                    && ApproverKey::P256(p.key).is_valid()
             })
             && self.keys.iter().all(ApproverKey::is_valid)
     }
@@ -149,10 +151,7 @@ impl ApproverSet {
     ///
     /// # Errors
     /// [`ApprovalError::BadSet`]: too many, an id twice or zero, a passkey or key that is none, or that is there twice in the whole set.
-    pub fn new(
-        revision: u64,
-        approvers: impl IntoIterator<Item = Approver>,
-    ) -> Result<Self, ApprovalError> {
+    pub fn new(revision: u64, approvers: impl IntoIterator<Item = Approver>) -> Result<Self, ApprovalError> {
         let mut approvers: Vec<_> = approvers.into_iter().take(Self::MAX_LEN + 1).collect();
         approvers.sort_unstable_by_key(|approver| approver.id);
         for approver in &mut approvers {

@@ -121,7 +121,11 @@ impl Polling<'_> {
     fn approver(&self, item: &Evidence<'_>) -> Result<&Approver, ApprovalError> {
         let approver = self.set.get(&item.approver).ok_or(ApprovalError::UnknownApprover)?;
         let may = approver.kind != ApproverKind::Requester || item.purpose == Purpose::Request;
-        if approver.status == Status::Active && may { Ok(approver) } else { Err(ApprovalError::UnknownApprover) }
+        if approver.status == Status::Active && may {
+            Ok(approver)
+        } else {
+            Err(ApprovalError::UnknownApprover)
+        }
     }
 
     /// [A3]

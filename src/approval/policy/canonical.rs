@@ -136,10 +136,7 @@ fn flag(r: &mut Reader<'_>) -> Option<bool> {
 
 /// `None` is a malformed input, `Some(None)` an absent value.
 #[allow(clippy::option_option)]
-fn option<'a, T>(
-    r: &mut Reader<'a>,
-    each: impl FnOnce(&mut Reader<'a>) -> Option<T>,
-) -> Option<Option<T>> {
+fn option<'a, T>(r: &mut Reader<'a>, each: impl FnOnce(&mut Reader<'a>) -> Option<T>) -> Option<Option<T>> {
     if flag(r)? { each(r).map(Some) } else { Some(None) }
 }
 

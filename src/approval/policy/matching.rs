@@ -70,10 +70,7 @@ impl Contents {
 }
 
 /// The checked sum of the amounts of some facts.
-pub(super) fn sum(
-    request: &SigningRequest,
-    counts: impl Fn(&Fact) -> bool,
-) -> Result<Amount, PolicyError> {
+pub(super) fn sum(request: &SigningRequest, counts: impl Fn(&Fact) -> bool) -> Result<Amount, PolicyError> {
     let mut amounts = request.facts().iter().filter(|fact| counts(fact)).map(|fact| &fact.amount);
     amounts.try_fold(Amount::ZERO, |sum, amount| sum.checked_add(amount)).ok_or(PolicyError::Overflow)
 }
