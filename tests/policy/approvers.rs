@@ -85,7 +85,7 @@ fn a1_nothing_stands_twice_in_a_set() {
             passkeys: vec![Passkey { rp_id: String::new(), ..passkey_of(ALICE, 0) }],
             ..alice.clone()
         }],
-        vec![Approver { passkeys: vec![Passkey { key: [2; 33], ..passkey_of(ALICE, 0) }], ..alice.clone() }],
+        vec![Approver { passkeys: vec![Passkey { key: [4; 33], ..passkey_of(ALICE, 0) }], ..alice.clone() }],
     ];
     for (i, list) in wrong.into_iter().enumerate() {
         assert_eq!(make(list), Err(ApprovalError::BadSet), "{i}");
@@ -151,7 +151,9 @@ fn i2_p256_keys_are_compressed_points() {
         key[0] = prefix;
         assert!(!ApproverKey::P256(key).is_valid(), "{prefix}");
     }
-    assert!(!ApproverKey::P256([2; 33]).is_valid());
+    let mut off_curve = [7; 33]; // this x has no y
+    off_curve[0] = 2;
+    assert!(!ApproverKey::P256(off_curve).is_valid());
     assert!(!ApproverKey::P256([0xff; 33]).is_valid());
 }
 
@@ -187,7 +189,7 @@ fn i4_signatures_have_one_form() {
     // Ed25519: S + L is a second form that a lax verifier takes.
     let good = operator(ALICE).sign(unsigned.to_sign());
     assert!(key_of(ALICE).verify(unsigned.to_sign(), &good));
-    let order =
+    let order: [u8; 16] =
         [0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14];
     let (mut second, mut carry) = (good, 0u16);
     for (i, byte) in second[32..].iter_mut().enumerate() {

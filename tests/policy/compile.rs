@@ -92,7 +92,8 @@ fn p1_lists_and_caps_must_make_sense() {
         assert_eq!(policy_fault(|p| p["lists"][name] = json!(["0x1"])).1, Fault::Name, "{name}");
     }
     let cap = |member: &str, value: Value| policy_fault(|p| p["cap"][0][member] = value);
-    assert_eq!(cap("id", json!("0")), (Place::Cap(0), Fault::Name));
+    let unused = policy_fault(|p| (p["rule"], p["cap"][0]["id"]) = (json!([]), json!("0")));
+    assert_eq!(unused, (Place::Cap(0), Fault::Name));
     assert_eq!(cap("asset", json!("")), (Place::Cap(0), Fault::Empty));
     assert_eq!(cap("window_s", json!(0)), (Place::Cap(0), Fault::Number));
     assert_eq!(cap("limit", json!("05")), (Place::Cap(0), Fault::Number));
@@ -101,9 +102,10 @@ fn p1_lists_and_caps_must_make_sense() {
         p["cap"].as_array_mut().unwrap().push(cap);
     });
     assert_eq!(again, (Place::Cap(1), Fault::Duplicate));
-    let many = policy_fault(|p| {
-        p["cap"] = json!((0..1025).map(|i| json!({ "id": format!("c{i}"), "scope": "all", "asset": COIN, "window_s": 1, "limit": "1" })).collect::<Vec<_>>())
-    });
+    let many: Vec<_> = (0..1025)
+        .map(|i| json!({ "id": format!("c{i}"), "scope": "all", "asset": COIN, "window_s": 1, "limit": "1" }))
+        .collect();
+    let many = policy_fault(|p| (p["rule"], p["cap"]) = (json!([]), json!(many)));
     assert_eq!(many, (Place::Policy, Fault::TooLong));
 }
 

@@ -1,6 +1,7 @@
 //! A holder with approvers, passkeys and keys of every kind, a decoder of one line for each fact, and policies in JSON.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use p256::ecdsa::signature::hazmat::PrehashSigner as _;
 use p256::ecdsa::{Signature, SigningKey};
@@ -95,7 +96,8 @@ pub(crate) fn people() -> Vec<Approver> {
 }
 
 pub(crate) fn set() -> ApproverSet {
-    ApproverSet::new(1, people()).unwrap()
+    static SET: LazyLock<ApproverSet> = LazyLock::new(|| ApproverSet::new(1, people()).unwrap());
+    SET.clone()
 }
 
 /// A policy of these rules, for [`set`].
