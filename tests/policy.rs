@@ -16,6 +16,8 @@ mod garbage;
 mod golden;
 #[path = "policy/laws.rs"]
 mod laws;
+#[path = "policy/quorum.rs"]
+mod quorum;
 #[path = "policy/request.rs"]
 mod request;
 #[path = "policy/tools.rs"]

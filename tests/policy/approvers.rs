@@ -4,8 +4,8 @@ use curve25519_dalek::constants::EIGHT_TORSION;
 use p256::ecdsa::signature::hazmat::PrehashSigner as _;
 use p256::ecdsa::{Signature, SigningKey};
 use quorate::approval::approver::{
-    ApprovalError, Approver, ApproverId, ApproverKey, ApproverKind, ApproverSet, Evidence, Factor, Factors,
-    Passkey, Proof, Status, Unsigned,
+    ApprovalError, Approver, ApproverId, ApproverKey, ApproverKind, ApproverSet, Evidence, Factor, Passkey,
+    Proof, Status, Unsigned,
 };
 use quorate::approval::policy::{ApproverChange, Policy};
 use quorate::approval::request::{Action, Batch, Purpose};
@@ -16,10 +16,6 @@ use serde_json::json;
 use crate::tools::*;
 
 const TRANSFER: &str = "transfer coin 0x01 5";
-
-fn factors(list: &[Factor]) -> Factors {
-    list.iter().copied().collect()
-}
 
 /// The refusal of one piece of evidence.
 fn refusal(world: &mut World, action: Action, evidence: Evidence<'_>) -> ApprovalError {
@@ -379,6 +375,28 @@ fn a6_who_asks_proves_it() {
     assert_eq!(tally.refused, [(0, ApprovalError::RequesterUnproven)]);
     let tally = world.tally(&request, &[asked(DAVE, &request)]);
     assert_eq!((tally.approvals.requester, tally.approvals.counted.len()), (Some(DAVE), 0));
+}
+
+#[test]
+fn a6_whoever_asks_and_approves_with_one_passkey_leaves_one_update() {
+    let mut world = World::new();
+    let draft = quorate::approval::request::Draft {
+        requester: Some(ALICE),
+        ..draft(Action::Sign, TRANSFER.as_bytes())
+    };
+    let request = draft.with_nonce([9; 32]).unwrap();
+    let answer = |purpose, count| {
+        let proof = Proof::Passkey(answer_counted(ALICE, 0, &request.challenge(purpose), UP_UV, count));
+        Evidence { approver: ALICE, purpose, batch: None, proof }
+    };
+    for order in [[0, 1], [1, 0]] {
+        let both = [answer(Purpose::Request, 5), answer(Purpose::Approve, 6)];
+        let tally = world.tally(&request, &order.map(|i| both[i].clone()));
+        assert_eq!((tally.approvals.requester, tally.approvals.counted.len()), (Some(ALICE), 1));
+        let [update] = &tally.updates[..] else { panic!("{:?}", tally.updates) };
+        assert_eq!((update.old_sign_count(), update.sign_count()), (0, 6));
+        assert!(world.credentials.clone().apply(update).is_ok());
+    }
 }
 
 #[test]

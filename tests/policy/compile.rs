@@ -310,6 +310,9 @@ fn p1_a_change_is_the_next_revision_of_both() {
         let read = ApproverChange::from_bytes(&change.to_bytes(), &now, &old);
         assert_eq!(read, expected.map(|()| change));
     }
+    assert_eq!(now.successor(&with(2, &old).to_bytes()), Ok(with(2, &old)));
+    assert_eq!(now.successor(&with(3, &old).to_bytes()), Err(PolicyError::NotNext));
+    assert_eq!(now.successor(&with(2, &new).to_bytes()), Err(PolicyError::NoApprovers), "without the set");
     let read = |set: &ApproverSet, policy: Policy| {
         let bytes = ApproverChange { set: set.clone(), policy }.to_bytes();
         ApproverChange::from_bytes(&bytes, &now, &old).map(drop)

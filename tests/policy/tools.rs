@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 use p256::ecdsa::signature::hazmat::PrehashSigner as _;
 use p256::ecdsa::{Signature, SigningKey};
 use quorate::approval::approver::{
-    Approver, ApproverId, ApproverKey, ApproverKind, ApproverSet, Evidence, Passkey, Polling, Proof, Status,
-    Tally, Unsigned,
+    Approver, ApproverId, ApproverKey, ApproverKind, ApproverSet, Evidence, Factor, Factors, Passkey,
+    Polling, Proof, Status, Tally, Unsigned,
 };
 use quorate::approval::cap::MemoryCaps;
 use quorate::approval::fact::{Amount, Fact};
 use quorate::approval::keyfmt::P256Key;
-use quorate::approval::policy::{Decision, Judgement, Policy, PolicyError, Question};
+use quorate::approval::policy::{Decision, Judgement, Need, Policy, PolicyError, Question};
 use quorate::approval::registry::{MemoryRegistry, Registry, Space};
 use quorate::approval::request::{
     Action, Batch, Content, DecodeError, Decoder, DigestRule, Draft, Holder, KeyRef, LiveKey, Purpose,
@@ -215,12 +215,22 @@ fn base64url(bytes: &[u8]) -> String {
 
 /// The answer of an approver's passkey to a challenge.
 pub(crate) fn answer(id: ApproverId, n: u8, challenge: &[u8; 32], flags: u8) -> Assertion<'static> {
+    answer_counted(id, n, challenge, flags, 0)
+}
+
+pub(crate) fn answer_counted(
+    id: ApproverId,
+    n: u8,
+    challenge: &[u8; 32],
+    flags: u8,
+    count: u32,
+) -> Assertion<'static> {
     let (credential, key) = authenticator(id, n);
     let challenge = base64url(challenge);
     let client = format!(
         r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"https://{RP}","crossOrigin":false}}"#
     );
-    let auth = [&sha256(RP.as_bytes())[..], &[flags], &[0; 4]].concat();
+    let auth = [&sha256(RP.as_bytes())[..], &[flags], &count.to_be_bytes()].concat();
     let signature: Signature =
         key.sign_prehash(&sha256(&[&auth[..], &sha256(client.as_bytes())].concat())).unwrap();
     let leak = |bytes: Vec<u8>| -> &'static [u8] { Box::leak(bytes.into_boxed_slice()) };
@@ -370,4 +380,24 @@ pub(crate) fn denial(decision: Decision) -> PolicyError {
         Decision::Deny(error) => error,
         other => panic!("not denied: {other:?}"),
     }
+}
+
+pub(crate) fn need(decision: Decision) -> Need {
+    match decision {
+        Decision::NeedMore(need) => need,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn factors(list: &[Factor]) -> Factors {
+    list.iter().copied().collect()
+}
+
+/// What is missing: how many, by one of these, and also these.
+pub(crate) fn wants(approvers: u16, by: &[Factor], also: &[Factor]) -> Need {
+    Need { approvers, factors: factors(by), also: factors(also), because: None }
+}
+
+pub(crate) fn one(rule: Value) -> Policy {
+    policy(json!([rule]))
 }
