@@ -331,6 +331,18 @@ mod tests {
         assert_eq!(h(&[b"abc"]), Transcript::new(Tag::Sid).parts(&[b"a", b"bc"]).finish());
     }
 
+    /// Computed by another program from the framing above.
+    #[test]
+    fn no_item_and_an_empty_item_are_told_apart() {
+        let hex = |hash: [u8; 32]| {
+            hash.iter().map(|byte| alloc::format!("{byte:02x}")).collect::<Vec<_>>().concat()
+        };
+        let none = "9e6cf0a0113b4ab939547ef7e26a48d48a6764cd44ee29ae3d2f97e3a955d017";
+        let one = "e957e6b7afb7d623d37cd061c8c2ad150a94ef5d56f399e5e6b79275462b1ede";
+        assert_eq!(hex(Transcript::new(Tag::Req).finish()), none);
+        assert_eq!(hex(Transcript::new(Tag::Req).bytes(&[]).finish()), one);
+    }
+
     #[cfg(feature = "ecdsa")]
     #[test]
     fn the_fixed_framing_is_sha256_of_the_padded_tag_the_key_and_the_data() {
