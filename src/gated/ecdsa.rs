@@ -105,9 +105,10 @@ pub fn online<S: EcdsaScheme, H: Holds<S>>(
         Ok(message) => message,
         Err(error) => return Err(Unopened::new(error, alloc::vec![approved], Some(presignature))),
     };
-    let session = share.0.share().and_then(|share| {
-        Online::start(presignature.0, share.public(), pairings, message, approved.session())
-    });
+    let session = share
+        .0
+        .share()
+        .and_then(|share| Online::start(presignature.0, share, pairings, message, approved.session()));
     match session {
         Ok(session) => Ok(GatedSession::new(session, alloc::vec![approved])),
         Err(error) => Err(Unopened::new(error.into(), alloc::vec![approved], None)),
