@@ -1,0 +1,16 @@
+//! The distributed passkey: what holders refuse, what they sign, and who accepts it.
+mod driver;
+#[path = "passkey/abi.rs"]
+mod abi;
+#[path = "passkey/checks.rs"]
+mod checks;
+#[path = "passkey/encodings.rs"]
+mod encodings;
+#[path = "passkey/facts.rs"]
+mod facts;
+#[path = "passkey/garbage.rs"]
+mod garbage;
+#[path = "passkey/given.rs"]
+mod given;
+#[path = "../examples/safe/mod.rs"]
+mod safe;
