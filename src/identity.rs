@@ -55,6 +55,13 @@ impl PublicIdentity {
         let point = key.to_edwards();
         (point.compress().0 == self.0 && !key.is_weak() && point.is_torsion_free()).then_some(key)
     }
+
+    /// Whether `signature` is this identity's on `input`, verified strictly.
+    #[must_use]
+    pub fn verify(&self, input: &SigInput, signature: &[u8; 64]) -> bool {
+        let signature = Signature::from_bytes(signature);
+        self.key().is_some_and(|key| key.verify_strict(input.as_bytes(), &signature).is_ok())
+    }
 }
 
 impl fmt::Debug for PublicIdentity {
