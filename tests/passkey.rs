@@ -1,9 +1,9 @@
 //! The distributed passkey: what holders refuse, what they sign, and who accepts it.
-mod driver;
 #[path = "passkey/abi.rs"]
 mod abi;
 #[path = "passkey/checks.rs"]
 mod checks;
+mod driver;
 #[path = "passkey/encodings.rs"]
 mod encodings;
 #[path = "passkey/facts.rs"]

@@ -96,11 +96,7 @@ impl Fact {
     }
 
     /// `target` is called with `selector`.
-    pub fn call(
-        chain: impl Into<Vec<u8>>,
-        target: impl Into<Vec<u8>>,
-        selector: impl Into<Vec<u8>>,
-    ) -> Self {
+    pub fn call(chain: impl Into<Vec<u8>>, target: impl Into<Vec<u8>>, selector: impl Into<Vec<u8>>) -> Self {
         Self { kind: FactKind::Call, ..Self::transfer(chain, selector, target, Amount::ZERO) }
     }
 
@@ -111,7 +107,7 @@ impl Fact {
 
     /// Nobody here can read it.
     #[must_use]
-    pub const fn opaque() -> Self {
+    pub fn opaque() -> Self {
         let (chain, asset, party) = (Vec::new(), Vec::new(), Vec::new());
         Self { kind: FactKind::Opaque, chain, asset, party, amount: Amount::ZERO }
     }

@@ -227,7 +227,8 @@ pub struct SigningRequest {
 
 impl SigningRequest {
     /// The most bytes of a request.
-    pub const MAX_LEN: usize = 156 + 1 + 4 * MAX_PATH + 1 + 33 + 4 + MAX_PAYLOAD + 2 + MAX_FACTS * Fact::MAX_LEN;
+    pub const MAX_LEN: usize =
+        156 + 1 + 4 * MAX_PATH + 1 + 33 + 4 + MAX_PAYLOAD + 2 + MAX_FACTS * Fact::MAX_LEN;
 
     /// Reads a request.
     ///

@@ -1,8 +1,8 @@
 //! [X1] to [X6], each by its own error; the checks are made in the order of their numbers, so that what comes later is right in each.
 
 use super::given::{CHALLENGE, ORIGIN, RP, SAFE, key, login, payment, public, safe, transaction, web, with};
-use quorate::approval::passkey::{Mode, Payload, PasskeyError, Record, check};
 use quorate::approval::fact::Amount;
+use quorate::approval::passkey::{Mode, PasskeyError, Payload, Record, check};
 
 const REQUEST: [u8; 32] = [1; 32];
 
@@ -37,9 +37,13 @@ fn x1_another_rp_id_is_refused() {
 
 #[test]
 fn x2_another_origin_is_refused() {
-    for origin in
-        ["", "https://app.wallet.example/", "https://APP.wallet.example", "https://wallet.example", "http://app.wallet.example"]
-    {
+    for origin in [
+        "",
+        "https://app.wallet.example/",
+        "https://APP.wallet.example",
+        "https://wallet.example",
+        "http://app.wallet.example",
+    ] {
         let payload = changed(login(), |p| p.origin = origin.into());
         assert_eq!(refusal(&web(), &payload), PasskeyError::WrongOrigin, "{origin}");
         let payload = changed(transaction(), |p| p.origin = origin.into());
@@ -61,8 +65,10 @@ fn x2_a_record_has_an_origin_of_its_rp_id() {
     ] {
         assert_eq!(record(RP, origin).unwrap_err(), PasskeyError::WrongOrigin, "{origin}");
     }
-    for rp_id in ["", "Wallet.example", "wallet.example/", "w\u{e4}llet.example", &"a".repeat(129)] {
-        assert_eq!(record(rp_id, &format!("https://{rp_id}")).unwrap_err(), PasskeyError::WrongRp, "{rp_id}");
+    let long = "a".repeat(129);
+    for rp_id in ["", "Wallet.example", "wallet.example/", "w\u{e4}llet.example", &long] {
+        let result = Record::new(&public(&key()), rp_id, &format!("https://{rp_id}"), Mode::Web);
+        assert_eq!(result.unwrap_err(), PasskeyError::WrongRp, "{rp_id}");
     }
     for origin in ["https://wallet.example", ORIGIN, "https://wallet.example:8443"] {
         record(RP, origin).unwrap();

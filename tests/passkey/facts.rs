@@ -40,7 +40,10 @@ fn coins_tokens_allowances_and_calls() {
     assert_eq!(facts(0, &[]), [Fact::call(CHAIN, TO, "")]);
     let seven = Amount::from(7);
     assert_eq!(facts(0, &function(TRANSFER, payee(), seven)), [Fact::transfer(CHAIN, TOKEN, PAYEE, seven)]);
-    assert_eq!(facts(0, &function(APPROVE, payee(), Amount::MAX)), [Fact::allowance(CHAIN, TOKEN, PAYEE, Amount::MAX)]);
+    assert_eq!(
+        facts(0, &function(APPROVE, payee(), Amount::MAX)),
+        [Fact::allowance(CHAIN, TOKEN, PAYEE, Amount::MAX)]
+    );
     assert_eq!(
         facts(3, &[0xde, 0xad, 0xbe, 0xef, 1]),
         [Fact::transfer(CHAIN, COIN, TO, Amount::from(3)), Fact::call(CHAIN, TO, "0xdeadbeef")]
@@ -58,7 +61,15 @@ fn what_is_not_in_its_one_form_is_opaque() {
     let mut dirty = good.clone();
     dirty[4] = 1;
     let long = [&good[..], &[0]].concat();
-    for data in [&dirty, &long, &good[..67], &good[..4], &good[..3], &good[..1], &function(APPROVE, [1; 32], Amount::ZERO)] {
+    for data in [
+        &dirty,
+        &long,
+        &good[..67],
+        &good[..4],
+        &good[..3],
+        &good[..1],
+        &function(APPROVE, [1; 32], Amount::ZERO),
+    ] {
         assert_eq!(facts(1, data), [Fact::opaque()], "{data:02x?}");
     }
     let delegate = with(|t| t.tx.operation = 1);
@@ -71,17 +82,22 @@ fn x5_a_refund_is_a_fee() {
     assert_eq!(fee(&|tx| tx.safe_tx_gas = Amount::from(1)), None);
     assert_eq!(fee(&|tx| tx.base_gas = Amount::from(1)), None);
     let all = fee(&|tx| {
-        (tx.safe_tx_gas, tx.base_gas, tx.gas_price) = (Amount::from(100_000), Amount::from(21_000), Amount::from(30));
+        (tx.safe_tx_gas, tx.base_gas, tx.gas_price) =
+            (Amount::from(100_000), Amount::from(21_000), Amount::from(30));
     });
     assert_eq!(all, Some(Fact::fee(CHAIN, COIN, Amount::from((100_000 + 21_000 + 50_000) * 30))));
-    assert_eq!(fee(&|tx| tx.gas_price = Amount::from(2)), Some(Fact::fee(CHAIN, COIN, Amount::from(100_000))));
+    assert_eq!(
+        fee(&|tx| tx.gas_price = Amount::from(2)),
+        Some(Fact::fee(CHAIN, COIN, Amount::from(100_000)))
+    );
     let token = fee(&|tx| (tx.gas_token, tx.gas_price) = ([0xb0; 20], Amount::from(1)));
     assert_eq!(token, Some(Fact::fee(CHAIN, TOKEN, Amount::from(50_000))));
     // nothing is paid, but somebody meant something by it
     assert_eq!(fee(&|tx| tx.refund_receiver = [1; 20]), Some(Fact::fee(CHAIN, COIN, Amount::ZERO)));
     // what does not fit is as much as there is
     for change in [
-        &(|tx: &mut SafeTx| (tx.gas_price, tx.base_gas) = (Amount::MAX, Amount::from(1))) as &dyn Fn(&mut SafeTx),
+        &(|tx: &mut SafeTx| (tx.gas_price, tx.base_gas) = (Amount::MAX, Amount::from(1)))
+            as &dyn Fn(&mut SafeTx),
         &|tx| (tx.gas_price, tx.safe_tx_gas, tx.base_gas) = (Amount::from(1), Amount::MAX, Amount::MAX),
         &|tx| (tx.gas_price, tx.safe_tx_gas) = (Amount::from(1 << 127), Amount::MAX),
     ] {
@@ -92,7 +108,8 @@ fn x5_a_refund_is_a_fee() {
 /// The longest chain id still has names that a fact can carry.
 #[test]
 fn names_fit_facts() {
-    let payload = with(|t| (t.chain_id, t.tx.gas_token, t.tx.gas_price) = (u64::MAX, [1; 20], Amount::from(1)));
+    let payload =
+        with(|t| (t.chain_id, t.tx.gas_token, t.tx.gas_price) = (u64::MAX, [1; 20], Amount::from(1)));
     let fee = &payload.facts()[1];
     assert_eq!(fee.chain, b"eip155:18446744073709551615");
     assert!(fee.asset.len() <= Fact::MAX_ASSET && fee.chain.len() <= Fact::MAX_CHAIN);

@@ -89,7 +89,10 @@ mod tests {
     #[test]
     fn only_quotes_backslashes_and_controls_are_escaped() {
         assert_eq!(ccd("https://a.example"), r#""https://a.example""#);
-        assert_eq!(ccd("a\"b\\c/\u{7f}\u{e9}\u{2028}\u{1f600}"), "\"a\\\"b\\\\c/\u{7f}\u{e9}\u{2028}\u{1f600}\"");
+        assert_eq!(
+            ccd("a\"b\\c/\u{7f}\u{e9}\u{2028}\u{1f600}"),
+            "\"a\\\"b\\\\c/\u{7f}\u{e9}\u{2028}\u{1f600}\""
+        );
         assert_eq!(ccd("\0\t\n\r\u{8}\u{c}\u{1f} "), r#""\u0000\u0009\u000a\u000d\u0008\u000c\u001f ""#);
     }
 

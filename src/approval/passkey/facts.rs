@@ -29,6 +29,7 @@ use p256::U256;
 use super::payload::{Payload, Transaction};
 use super::safe::SafeTx;
 use crate::approval::fact::{Amount, Fact};
+use crate::approval::request::{Content, DecodeError, Decoder, DigestRule};
 
 /// `transfer(address,uint256)`.
 const TRANSFER: [u8; 4] = [0xa9, 0x05, 0x9c, 0xbb];
@@ -114,4 +115,18 @@ fn address(address: &[u8; 20]) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::from("0x"), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Reads the payloads of passkeys, and says [`DecodeError::NotMine`] of all others, so that an application can ask its other decoders about them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PasskeyDecoder;
+
+impl Decoder for PasskeyDecoder {
+    fn facts(&self, content: &Content<'_>) -> Result<Vec<Fact>, DecodeError> {
+        if content.rule != DigestRule::Webauthn {
+            return Err(DecodeError::NotMine);
+        }
+        let payload = Payload::from_bytes(content.payload).map_err(|_| DecodeError::Malformed)?;
+        Ok(payload.facts())
+    }
 }

@@ -12,6 +12,7 @@ pub mod safe;
 
 pub use check::{Statement, UserEvidence, check};
 pub use error::PasskeyError;
+pub use facts::PasskeyDecoder;
 pub use output::{Assertion, Registration, register};
 pub use payload::{MAX_DATA, Payload, Transaction};
 pub use record::{MAX_ORIGIN, MAX_RP_ID, Mode, Record};

@@ -68,7 +68,11 @@ impl Assertion {
     /// [`PasskeyError::WrongMode`] for a web key.
     pub fn contract_signature(&self) -> Result<Vec<u8>, PasskeyError> {
         let Mode::Safe { .. } = self.statement.record.mode() else { return Err(PasskeyError::WrongMode) };
-        Ok(owners::contract_signature(&self.statement.authenticator_data, &self.statement.fields, &self.signature()))
+        Ok(owners::contract_signature(
+            &self.statement.authenticator_data,
+            &self.statement.fields,
+            &self.signature(),
+        ))
     }
 }
 
@@ -87,7 +91,11 @@ pub struct Registration {
 ///
 /// # Errors
 /// [`PasskeyError::Challenge`] unless the challenge has 16 to 64 bytes.
-pub fn register(record: &Record, challenge: &[u8], user_verified: bool) -> Result<Registration, PasskeyError> {
+pub fn register(
+    record: &Record,
+    challenge: &[u8],
+    user_verified: bool,
+) -> Result<Registration, PasskeyError> {
     // [X3] of another ceremony
     if !(16..=64).contains(&challenge.len()) {
         return Err(PasskeyError::Challenge);
@@ -110,5 +118,11 @@ pub fn register(record: &Record, challenge: &[u8], user_verified: bool) -> Resul
 // TEMP
 fn cose(key: &VerifyingKey) -> Vec<u8> {
     let p = key.to_sec1_point(false);
-    [&[0xa5,1,2,3,0x26,0x20,1,0x21,0x58,0x20][..], p.x().unwrap(), &[0x22,0x58,0x20], p.y().unwrap()].concat()
+    [
+        &[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 0x20][..],
+        p.x().unwrap(),
+        &[0x22, 0x58, 0x20],
+        p.y().unwrap(),
+    ]
+    .concat()
 }

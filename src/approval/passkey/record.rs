@@ -165,10 +165,15 @@ pub(super) fn chain_id(r: &mut Reader<'_>) -> Option<u64> {
 pub(super) fn verifying_key(key: &[u8; 33]) -> Option<p256::ecdsa::VerifyingKey> {
     matches!(key[0], 2 | 3).then(|| p256::ecdsa::VerifyingKey::from_sec1_bytes(key).ok())?
 }
-fn is_host(s: &str) -> bool { !s.is_empty() && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-') }
+fn is_host(s: &str) -> bool {
+    !s.is_empty() && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
+}
 fn origin_fits(rp_id: &str, origin: &str) -> bool {
     match origin.strip_prefix("https://") {
-        Some(host) => { let host = host.split(':').next().unwrap(); host == rp_id || host.strip_suffix(rp_id).is_some_and(|h| h.ends_with('.')) }
+        Some(host) => {
+            let host = host.split(':').next().unwrap();
+            host == rp_id || host.strip_suffix(rp_id).is_some_and(|h| h.ends_with('.'))
+        }
         None => origin.starts_with("android:"),
     }
 }
