@@ -253,3 +253,34 @@ fn the_attestation_object_is_the_one_map_that_cbor_says() {
     let unverified = register(&web(), &CHALLENGE, false).unwrap();
     assert_eq!(unverified.attestation_object[30 + 32], 0x59);
 }
+
+/// eth_abi.encode(["bytes", "string", "uint256", "uint256"], [..]) of the same values, and read back by our own second reader.
+#[test]
+fn owners_stand_ascending_with_their_offsets() {
+    let contract = |owner: u8, length: usize| OwnerSignature::Contract { owner: [owner; 20], signature: vec![owner; length] };
+    let mut of_key = [9; 65];
+    of_key[64] = 27;
+    let fixed = OwnerSignature::Static { owner: [2; 20], signature: of_key };
+    let blob = owner_blob(&[contract(3, 7), fixed.clone(), contract(1, 64)]).unwrap();
+    // by hand: three static parts of 65, then what the first points to, then what the third does
+    let mut expected = [&[0; 12][..], &[1; 20], &Amount::from(195).0, &[0]].concat();
+    expected.extend_from_slice(&of_key);
+    expected.extend_from_slice(&[&[0; 12][..], &[3; 20], &Amount::from(195 + 32 + 64).0, &[0]].concat());
+    expected.extend_from_slice(&[&Amount::from(64).0[..], &[1; 64], &Amount::from(7).0, &[3; 7]].concat());
+    assert_eq!(blob, expected);
+    assert_eq!(owner_blob(&[]).unwrap(), Vec::<u8>::new());
+}
+
+#[test]
+fn an_owner_stands_once_and_a_key_is_no_contract() {
+    let contract = |owner: u8| OwnerSignature::Contract { owner: [owner; 20], signature: vec![1] };
+    let fixed = |owner: u8, v: u8| {
+        let mut signature = [1; 65];
+        signature[64] = v;
+        OwnerSignature::Static { owner: [owner; 20], signature }
+    };
+    assert_eq!(owner_blob(&[contract(1), contract(2), contract(1)]), Err(PasskeyError::Owners));
+    assert_eq!(owner_blob(&[contract(1), fixed(1, 27)]), Err(PasskeyError::Owners));
+    assert_eq!(owner_blob(&[contract(1), fixed(2, 0)]), Err(PasskeyError::Owners));
+    assert!(owner_blob(&[contract(1), fixed(2, 1), fixed(3, 31)]).is_ok());
+}
