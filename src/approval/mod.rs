@@ -3,8 +3,10 @@
 pub mod approver;
 pub mod audit;
 pub mod cap;
+pub mod cbor;
 pub mod fact;
 pub mod gate;
+pub mod json;
 pub mod keyfmt;
 #[cfg(feature = "passkey")]
 pub mod passkey;
