@@ -53,7 +53,7 @@ fn x2_another_origin_is_refused() {
 
 #[test]
 fn x2_a_record_has_an_origin_of_its_rp_id() {
-    let record = |rp_id, origin| Record::new(&public(&key()), rp_id, origin, Mode::Web);
+    let record = |rp_id, origin| Record::new(public(), rp_id, origin, Mode::Web);
     for origin in [
         "https://wallet.example.evil.example",
         "https://evilwallet.example",
@@ -67,7 +67,7 @@ fn x2_a_record_has_an_origin_of_its_rp_id() {
     }
     let long = "a".repeat(129);
     for rp_id in ["", "Wallet.example", "wallet.example/", "w\u{e4}llet.example", &long] {
-        let result = Record::new(&public(&key()), rp_id, &format!("https://{rp_id}"), Mode::Web);
+        let result = Record::new(public(), rp_id, &format!("https://{rp_id}"), Mode::Web);
         assert_eq!(result.unwrap_err(), PasskeyError::WrongRp, "{rp_id}");
     }
     for origin in ["https://wallet.example", ORIGIN, "https://wallet.example:8443"] {
@@ -147,7 +147,7 @@ fn x4_another_safe_or_chain_is_refused() {
     for payload in [with(|t| t.safe[0] ^= 1), with(|t| t.chain_id = 10), with(|t| t.chain_id = 0)] {
         assert_eq!(refusal(&safe(), &payload), PasskeyError::WrongSafeTx);
     }
-    let record = |chain_id, safe| Record::new(&public(&key()), RP, ORIGIN, Mode::Safe { chain_id, safe });
+    let record = |chain_id, safe| Record::new(public(), RP, ORIGIN, Mode::Safe { chain_id, safe });
     assert_eq!(record(0, SAFE).unwrap_err(), PasskeyError::WrongSafeTx);
     assert_eq!(record(1, [0; 20]).unwrap_err(), PasskeyError::WrongSafeTx);
 }

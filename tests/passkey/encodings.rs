@@ -111,7 +111,7 @@ fn payloads_and_records_have_the_layout_that_is_written_down() {
 
     let record = [
         &b"QDPK\x01\x02"[..],
-        &public(&key()),
+        &public().to_sec1(),
         b"\x0ewallet.example\x00\x1ahttps://app.wallet.example",
         &Amount::from(1).0,
         &SAFE,
@@ -119,7 +119,7 @@ fn payloads_and_records_have_the_layout_that_is_written_down() {
     assert_eq!(safe().to_bytes(), record.concat());
     assert_eq!(Record::from_bytes(&record.concat()).unwrap(), safe());
     let record =
-        [&b"QDPK\x01\x01"[..], &public(&key()), b"\x0ewallet.example\x00\x1ahttps://app.wallet.example"];
+        [&b"QDPK\x01\x01"[..], &public().to_sec1(), b"\x0ewallet.example\x00\x1ahttps://app.wallet.example"];
     assert_eq!(web().to_bytes(), record.concat());
     assert_eq!(Record::from_bytes(&record.concat()).unwrap(), web());
 }
@@ -172,11 +172,10 @@ fn lengths_over_their_caps_are_neither_written_nor_read() {
 fn the_credential_id_depends_on_key_and_rp_id() {
     // H("dpk/cred"; key 33, rp id), framed by hand
     let frame = |part: &[u8]| [&(part.len() as u32).to_be_bytes()[..], part].concat();
-    let input = [frame(b"quorate/1/dpk/cred"), frame(&public(&key())), frame(b"wallet.example")].concat();
+    let input = [frame(b"quorate/1/dpk/cred"), frame(&public().to_sec1()), frame(b"wallet.example")].concat();
     assert_eq!(web().credential_id()[..], Sha256::digest(&input)[..]);
     assert_eq!(web().credential_id(), safe().credential_id());
-    let other =
-        Record::new(&public(&key()), "app.wallet.example", "https://app.wallet.example", Mode::Web).unwrap();
+    let other = Record::new(public(), "app.wallet.example", "https://app.wallet.example", Mode::Web).unwrap();
     assert_ne!(other.credential_id(), web().credential_id());
 }
 
@@ -257,7 +256,10 @@ fn the_attestation_object_is_the_one_map_that_cbor_says() {
 /// eth_abi.encode(["bytes", "string", "uint256", "uint256"], [..]) of the same values, and read back by our own second reader.
 #[test]
 fn owners_stand_ascending_with_their_offsets() {
-    let contract = |owner: u8, length: usize| OwnerSignature::Contract { owner: [owner; 20], signature: vec![owner; length] };
+    let contract = |owner: u8, length: usize| OwnerSignature::Contract {
+        owner: [owner; 20],
+        signature: vec![owner; length],
+    };
     let mut of_key = [9; 65];
     of_key[64] = 27;
     let fixed = OwnerSignature::Static { owner: [2; 20], signature: of_key };

@@ -3,6 +3,7 @@
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer;
 use quorate::approval::fact::Amount;
+use quorate::approval::keyfmt::P256Key;
 use quorate::approval::passkey::safe::SafeTx;
 use quorate::approval::passkey::{Mode, Payload, Record, Transaction};
 
@@ -15,8 +16,8 @@ pub(crate) fn key() -> SigningKey {
     SigningKey::from_slice(&[7; 32]).unwrap()
 }
 
-pub(crate) fn public(key: &SigningKey) -> [u8; 33] {
-    key.verifying_key().to_sec1_point(true).as_bytes().try_into().unwrap()
+pub(crate) fn public() -> P256Key {
+    P256Key::from_sec1(key().verifying_key().to_sec1_point(true).as_bytes()).unwrap()
 }
 
 pub(crate) fn raw_signature(message: &[u8]) -> [u8; 64] {
@@ -25,11 +26,11 @@ pub(crate) fn raw_signature(message: &[u8]) -> [u8; 64] {
 }
 
 pub(crate) fn web() -> Record {
-    Record::new(&public(&key()), RP, ORIGIN, Mode::Web).unwrap()
+    Record::new(public(), RP, ORIGIN, Mode::Web).unwrap()
 }
 
 pub(crate) fn safe() -> Record {
-    Record::new(&public(&key()), RP, ORIGIN, Mode::Safe { chain_id: 1, safe: SAFE }).unwrap()
+    Record::new(public(), RP, ORIGIN, Mode::Safe { chain_id: 1, safe: SAFE }).unwrap()
 }
 
 /// 5 wei to somebody.

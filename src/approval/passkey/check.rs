@@ -7,6 +7,8 @@ use super::client::{self, AUTHENTICATOR_DATA_LEN, Ceremony, PRESENT, UV, VERIFIE
 use super::error::PasskeyError;
 use super::payload::Payload;
 use super::record::{Mode, Record};
+use crate::approval::request::{Purpose, SigningRequest};
+use crate::approval::webauthn::Verified;
 use crate::hash::sha256;
 
 /// That this holder has verified an approval with a passkey and user verification, and for which request.
@@ -16,6 +18,13 @@ pub struct UserEvidence {
 }
 
 impl UserEvidence {
+    /// Of a verified assertion that approves this request; `None` if it is over another challenge, or the user was not verified.
+    #[must_use]
+    pub fn of(request: &SigningRequest, verified: &Verified) -> Option<Self> {
+        let approves = verified.challenge() == request.challenge(Purpose::Approve);
+        (approves && verified.flags().user_verified()).then(|| Self::over(*request.hash()))
+    }
+
     pub(crate) const fn over(request: [u8; 32]) -> Self {
         Self { request }
     }

@@ -43,12 +43,13 @@
 //! or encoded for the signer contract and the Safe ([`owners`]). [`register`] makes what a relying party enrols the key with.
 //!
 //! ```
+//! use quorate::approval::keyfmt::P256Key;
 //! use quorate::approval::passkey::{Mode, Payload, Record, check};
 //! # use p256::ecdsa::{Signature, SigningKey, signature::Signer};
 //! # let secret = SigningKey::from_slice(&[7; 32])?;
-//! # let public: [u8; 33] = secret.verifying_key().to_sec1_point(true).as_bytes().try_into()?;
+//! # let key = P256Key::from_sec1(secret.verifying_key().to_sec1_point(true).as_bytes())?;
 //! // Each holder has the key's record.
-//! let record = Record::new(&public, "bank.example", "https://app.bank.example", Mode::Web)?;
+//! let record = Record::new(key, "bank.example", "https://app.bank.example", Mode::Web)?;
 //!
 //! // Somebody wants to log in. The payload travels in a request.
 //! let payload = Payload::web(&record, &[0x5a; 32], false).to_bytes()?;

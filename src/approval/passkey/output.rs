@@ -2,20 +2,18 @@
 
 use alloc::vec::Vec;
 
-use p256::ecdsa::signature::Verifier as _;
-use p256::ecdsa::{Signature, VerifyingKey};
-
 use super::check::Statement;
 use super::client::{self, AT, AUTHENTICATOR_DATA_LEN, Ceremony, PRESENT, VERIFIED};
 use super::error::PasskeyError;
 use super::owners;
 use super::record::{Mode, Record};
+use crate::approval::keyfmt::EcdsaSignature;
 
 /// An assertion, verified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Assertion {
     statement: Statement,
-    signature: Signature,
+    signature: EcdsaSignature,
 }
 
 impl Statement {
@@ -24,9 +22,10 @@ impl Statement {
     /// # Errors
     /// [`PasskeyError::BadSignature`] unless it is by the record's key on this statement.
     pub fn finish(self, signature: &[u8; 64]) -> Result<Assertion, PasskeyError> {
-        let signature = Signature::from_slice(signature).map_err(|_| PasskeyError::BadSignature)?;
-        let key = VerifyingKey::from_sec1_bytes(self.record.key()).map_err(|_| PasskeyError::WrongKey)?;
-        key.verify(&self.preimage(), &signature).map_err(|_| PasskeyError::BadSignature)?;
+        let signature = EcdsaSignature::from_bytes(signature).map_err(|_| PasskeyError::BadSignature)?;
+        if !self.record.key().verify(&self.digest(), &signature) {
+            return Err(PasskeyError::BadSignature);
+        }
         Ok(Assertion { statement: self, signature: signature.normalize_s() })
     }
 }
@@ -53,13 +52,13 @@ impl Assertion {
     /// The signature for WebAuthn: DER, 8 to 72 bytes, low s.
     #[must_use]
     pub fn signature_der(&self) -> Vec<u8> {
-        self.signature.to_der().as_bytes().to_vec()
+        self.signature.to_der()
     }
 
     /// The signature as `r || s`, low s.
     #[must_use]
     pub fn signature(&self) -> [u8; 64] {
-        self.signature.to_bytes().into()
+        self.signature.to_bytes()
     }
 
     /// The signature for the signer contract of a Safe ([`owners`] has its layout); [`owners::owner_blob`] puts it beside the other owners'.
@@ -100,7 +99,6 @@ pub fn register(
     if !(16..=64).contains(&challenge.len()) {
         return Err(PasskeyError::Challenge);
     }
-    let key = VerifyingKey::from_sec1_bytes(record.key()).map_err(|_| PasskeyError::WrongKey)?;
     let credential_id = record.credential_id();
     let flags = AT | if user_verified { VERIFIED } else { PRESENT };
     // aaguid 16, all zero: no model of authenticator; id length 2
@@ -108,21 +106,10 @@ pub fn register(
     data.extend_from_slice(&[0; 16]);
     data.extend_from_slice(&[0, 32]);
     data.extend_from_slice(&credential_id);
-    data.extend_from_slice(&cose(&key));
+    data.extend_from_slice(&record.key().to_cose());
     // A map of three; "fmt", "attStmt", "authData" in the order of CTAP2; a byte string of 164.
     let attestation_object = [b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58\xa4", &data[..]].concat();
     let (head, fields) = client::client_data(Ceremony::Create, challenge, record.origin());
     let client_data_json = [head.as_bytes(), fields.as_bytes(), b"}"].concat();
     Ok(Registration { credential_id, client_data_json, attestation_object })
-}
-// TEMP
-fn cose(key: &VerifyingKey) -> Vec<u8> {
-    let p = key.to_sec1_point(false);
-    [
-        &[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 0x20][..],
-        p.x().unwrap(),
-        &[0x22, 0x58, 0x20],
-        p.y().unwrap(),
-    ]
-    .concat()
 }

@@ -11,6 +11,8 @@ use alloc::vec::Vec;
 
 use super::error::PasskeyError;
 use super::payload::{put_var8, put_var16, var8, var16};
+use crate::approval::keyfmt::P256Key;
+use crate::approval::webauthn::{ConfigFault, Settings, WebauthnConfig, WebauthnError};
 use crate::hash::{Tag, Transcript};
 use crate::wire::Reader;
 
@@ -47,39 +49,35 @@ impl Mode {
 /// The record of a distributed passkey.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    key: [u8; 33],
+    key: P256Key,
     rp_id: String,
     origin: String,
     mode: Mode,
 }
 
 impl Record {
-    /// The record of the key with this SEC1 compressed public key.
+    /// The record of the key with this public key.
     ///
     /// # Errors
-    /// [`PasskeyError::WrongKey`] if that is no point of P-256; [`PasskeyError::WrongRp`] unless the RP ID is a lower-case host name of at
-    /// most [`MAX_RP_ID`] bytes; [`PasskeyError::WrongOrigin`] unless the origin is an https origin at or below the RP ID or a native app's,
+    /// [`PasskeyError::WrongRp`] unless the RP ID is a lower-case host name of at most [`MAX_RP_ID`] bytes; [`PasskeyError::WrongOrigin`] unless the origin is an https origin at or below the RP ID or a native app's,
     /// of at most [`MAX_ORIGIN`] bytes; [`PasskeyError::WrongSafeTx`] if chain id or Safe are zero.
-    pub fn new(key: &[u8; 33], rp_id: &str, origin: &str, mode: Mode) -> Result<Self, PasskeyError> {
-        verifying_key(key).ok_or(PasskeyError::WrongKey)?;
-        if rp_id.len() > MAX_RP_ID || !is_host(rp_id) {
+    pub fn new(key: P256Key, rp_id: &str, origin: &str, mode: Mode) -> Result<Self, PasskeyError> {
+        if rp_id.len() > MAX_RP_ID {
             return Err(PasskeyError::WrongRp);
         }
         // [X2] the origin goes with the RP ID: once, here, and then it is compared
-        if origin.len() > MAX_ORIGIN || !origin_fits(rp_id, origin) {
-            return Err(PasskeyError::WrongOrigin);
-        }
+        fit(rp_id, origin)?;
         if let Mode::Safe { chain_id, safe } = mode
             && (chain_id == 0 || safe == [0; 20])
         {
             return Err(PasskeyError::WrongSafeTx);
         }
-        Ok(Self { key: *key, rp_id: rp_id.to_string(), origin: origin.to_string(), mode })
+        Ok(Self { key, rp_id: rp_id.to_string(), origin: origin.to_string(), mode })
     }
 
-    /// The public key, SEC1 compressed.
+    /// The public key.
     #[must_use]
-    pub const fn key(&self) -> &[u8; 33] {
+    pub const fn key(&self) -> &P256Key {
         &self.key
     }
 
@@ -104,7 +102,7 @@ impl Record {
     /// The credential id: `H("dpk/cred"; public key 33, rp id)`.
     #[must_use]
     pub fn credential_id(&self) -> [u8; 32] {
-        Transcript::new(Tag::DpkCred).bytes(&self.key).bytes(self.rp_id.as_bytes()).finish()
+        Transcript::new(Tag::DpkCred).bytes(&self.key.to_sec1()).bytes(self.rp_id.as_bytes()).finish()
     }
 
     /// The stored form.
@@ -113,7 +111,7 @@ impl Record {
         let mut out = Vec::with_capacity(MAGIC.len() + 89 + self.rp_id.len() + self.origin.len());
         out.extend_from_slice(&MAGIC);
         out.push(self.mode.number());
-        out.extend_from_slice(&self.key);
+        out.extend_from_slice(&self.key.to_sec1());
         // Both fit: `new` has seen to it.
         put_var8(&mut out, self.rp_id.as_bytes());
         put_var16(&mut out, self.origin.as_bytes());
@@ -134,13 +132,13 @@ impl Record {
         Self::new(key, rp_id, origin, mode)
     }
 
-    fn read(bytes: &[u8]) -> Option<(&[u8; 33], &str, &str, Mode)> {
+    fn read(bytes: &[u8]) -> Option<(P256Key, &str, &str, Mode)> {
         let mut r = Reader::new(bytes);
         if *r.array()? != MAGIC {
             return None;
         }
         let mode = r.u8()?;
-        let key = r.array()?;
+        let key = P256Key::from_sec1(r.array::<33>()?).ok()?;
         let rp_id = core::str::from_utf8(var8(&mut r)?).ok()?;
         let origin = core::str::from_utf8(var16(&mut r)?).ok()?;
         let mode = match mode {
@@ -161,19 +159,18 @@ pub(super) fn chain_id(r: &mut Reader<'_>) -> Option<u64> {
     r.array().map(|id| u64::from_be_bytes(*id))
 }
 
-// TEMP
-pub(super) fn verifying_key(key: &[u8; 33]) -> Option<p256::ecdsa::VerifyingKey> {
-    matches!(key[0], 2 | 3).then(|| p256::ecdsa::VerifyingKey::from_sec1_bytes(key).ok())?
-}
-fn is_host(s: &str) -> bool {
-    !s.is_empty() && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
-}
-fn origin_fits(rp_id: &str, origin: &str) -> bool {
-    match origin.strip_prefix("https://") {
-        Some(host) => {
-            let host = host.split(':').next().unwrap();
-            host == rp_id || host.strip_suffix(rp_id).is_some_and(|h| h.ends_with('.'))
-        }
-        None => origin.starts_with("android:"),
+/// W0 for one RP ID and one origin: of a page, or of a native app.
+fn fit(rp_id: &str, origin: &str) -> Result<(), PasskeyError> {
+    let is_page = ["http:", "https:"].iter().any(|scheme| origin.starts_with(scheme));
+    let pages = if is_page { core::slice::from_ref(&origin) } else { &[] };
+    let mut settings = Settings::new(&[rp_id], pages);
+    if !is_page {
+        settings.native_origins.push(origin.to_string());
     }
+    let fault = match WebauthnConfig::new(settings) {
+        Ok(_) if origin.len() <= MAX_ORIGIN => return Ok(()),
+        Err(WebauthnError::BadConfig(ConfigFault::RpId)) => PasskeyError::WrongRp,
+        _ => PasskeyError::WrongOrigin,
+    };
+    Err(fault)
 }
