@@ -1,6 +1,10 @@
 //! The distributed passkey: what holders refuse, what they sign, and who accepts it.
 #[path = "passkey/abi.rs"]
 mod abi;
+#[path = "passkey/accepted.rs"]
+mod accepted;
+#[path = "passkey/approval.rs"]
+mod approval;
 #[path = "passkey/checks.rs"]
 mod checks;
 mod driver;

@@ -6,6 +6,8 @@
 // Each user takes what it needs.
 #![allow(dead_code)]
 
+pub(crate) mod phone;
+
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};

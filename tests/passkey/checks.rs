@@ -1,8 +1,10 @@
 //! [X1] to [X6], each by its own error; the checks are made in the order of their numbers, so that what comes later is right in each.
 
-use super::given::{CHALLENGE, ORIGIN, RP, SAFE, key, login, payment, public, safe, transaction, web, with};
+use super::approval::{Office, request};
+use super::given::{CHALLENGE, ORIGIN, RP, SAFE, login, payment, public, safe, transaction, web, with};
 use quorate::approval::fact::Amount;
-use quorate::approval::passkey::{Mode, PasskeyError, Payload, Record, check};
+use quorate::approval::passkey::{Mode, PasskeyError, Payload, Record, UserEvidence, check};
+use quorate::approval::request::Purpose;
 
 const REQUEST: [u8; 32] = [1; 32];
 
@@ -165,6 +167,22 @@ fn x6_user_verification_is_never_claimed_unseen() {
     assert_eq!(refusal(&safe(), &transaction()), PasskeyError::NoUserEvidence);
     let payload = Payload::web(&web(), &CHALLENGE, true);
     assert_eq!(refusal(&web(), &payload), PasskeyError::NoUserEvidence);
+}
+
+#[test]
+fn x6_the_approval_is_for_this_request_with_the_user_verified() {
+    let (office, payload) = (Office::new(), transaction());
+    let (mine, other) = (request(&payload, 1), request(&payload, 2));
+    let evidence = office.approves(&mine);
+    check(&safe(), &payload, mine.hash(), Some(&evidence)).unwrap();
+    // the same transaction in another request was not approved
+    let refused = check(&safe(), &payload, other.hash(), Some(&evidence)).unwrap_err();
+    assert_eq!(refused, PasskeyError::NoUserEvidence);
+    // no face, no finger, no PIN; another word than yes; another request
+    assert_eq!(office.says(Purpose::Approve, &mine, false), None);
+    assert_eq!(office.says(Purpose::Reject, &mine, true), None);
+    assert_eq!(office.says(Purpose::Request, &mine, true), None);
+    assert_eq!(UserEvidence::of(&mine, &office.signed(&other.challenge(Purpose::Approve), true)), None);
 }
 
 #[test]

@@ -1,9 +1,7 @@
-//! What is hashed, signed and handed out, against other implementations: constants from eth-account 0.14 and eth-abi 6.0 (Python), the `p256`
-//! crate, and a reader of the ABI written beside this one.
+//! What is hashed, signed and handed out, against other implementations: constants from eth-account 0.14 (Python), the `p256`
+//! crate, and by hand.
 
-use super::abi;
-use super::given::{CHALLENGE, SAFE, key, login, payment, public, raw_signature, safe, transaction, web};
-use super::safe::{Revert, Safe, SignerContract};
+use super::given::{CHALLENGE, SAFE, key, login, public, raw_signature, safe, transaction, web};
 use quorate::approval::fact::Amount;
 use quorate::approval::passkey::owners::{OwnerSignature, owner_blob};
 use quorate::approval::passkey::safe::{DOMAIN_TYPE_HASH, SAFE_TX_TYPE_HASH, SafeTx, domain_hash};
@@ -253,7 +251,6 @@ fn the_attestation_object_is_the_one_map_that_cbor_says() {
     assert_eq!(unverified.attestation_object[30 + 32], 0x59);
 }
 
-/// eth_abi.encode(["bytes", "string", "uint256", "uint256"], [..]) of the same values, and read back by our own second reader.
 #[test]
 fn owners_stand_ascending_with_their_offsets() {
     let contract = |owner: u8, length: usize| OwnerSignature::Contract {
