@@ -16,5 +16,7 @@ mod facts;
 mod garbage;
 #[path = "passkey/given.rs"]
 mod given;
+#[path = "passkey/quorum.rs"]
+mod quorum;
 #[path = "../examples/safe/mod.rs"]
 mod safe;
