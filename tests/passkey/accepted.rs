@@ -146,7 +146,7 @@ fn the_contract_signature_is_the_abi_encoding() {
     let (r, s) = (hex::encode(&assertion.signature()[..32]), hex::encode(&assertion.signature()[32..]));
     let reference = REFERENCE.replace(&"R".repeat(64), &r).replace(&"S".repeat(64), &s);
     assert_eq!(hex::encode(&encoded), reference);
-    let (authenticator_data, fields, r, s) = abi::decode(&encoded).unwrap();
+    let abi::Values { authenticator_data, fields, r, s } = abi::decode(&encoded).unwrap();
     assert_eq!(authenticator_data, assertion.authenticator_data());
     assert_eq!([r, s].concat(), assertion.signature());
     assert_eq!(fields, r#""origin":"https://app.wallet.example","crossOrigin":false"#);
