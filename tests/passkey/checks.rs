@@ -55,7 +55,7 @@ fn x2_another_origin_is_refused() {
 
 #[test]
 fn x2_a_record_has_an_origin_of_its_rp_id() {
-    let record = |rp_id, origin| Record::new(public(), rp_id, origin, Mode::Web);
+    let record = |rp_id: &str, origin: &str| Record::new(public(), rp_id, origin, Mode::Web);
     for origin in [
         "https://wallet.example.evil.example",
         "https://evilwallet.example",
@@ -67,12 +67,18 @@ fn x2_a_record_has_an_origin_of_its_rp_id() {
     ] {
         assert_eq!(record(RP, origin).unwrap_err(), PasskeyError::WrongOrigin, "{origin}");
     }
-    let long = "a".repeat(129);
+    let long = format!("{}a.example", "abc.".repeat(30));
+    assert_eq!(long.len(), 129);
+    Record::new(public(), &long[4..], &format!("https://{long}"), Mode::Web).unwrap();
     for rp_id in ["", "Wallet.example", "wallet.example/", "w\u{e4}llet.example", &long] {
         let result = Record::new(public(), rp_id, &format!("https://{rp_id}"), Mode::Web);
         assert_eq!(result.unwrap_err(), PasskeyError::WrongRp, "{rp_id}");
     }
-    for origin in ["https://wallet.example", ORIGIN, "https://wallet.example:8443"] {
+    let native = |length: usize| record(RP, &"n".repeat(length)).map(|_| ());
+    assert_eq!((native(512), native(513)), (Ok(()), Err(PasskeyError::WrongOrigin)));
+    for origin in
+        ["https://wallet.example", "android:apk-key-hash:abc", ORIGIN, "https://wallet.example:8443"]
+    {
         record(RP, origin).unwrap();
     }
 }

@@ -5,7 +5,9 @@ use super::given::{CHALLENGE, SAFE, key, login, public, raw_signature, safe, tra
 use quorate::approval::fact::Amount;
 use quorate::approval::passkey::owners::{OwnerSignature, owner_blob};
 use quorate::approval::passkey::safe::{DOMAIN_TYPE_HASH, SAFE_TX_TYPE_HASH, SafeTx, domain_hash};
-use quorate::approval::passkey::{Mode, PasskeyError, Payload, Record, Transaction, check, register};
+use quorate::approval::passkey::{
+    MAX_DATA, Mode, PasskeyError, Payload, Record, Transaction, check, register,
+};
 use sha2::{Digest as _, Sha256};
 use sha3::Keccak256;
 
@@ -136,8 +138,18 @@ fn lengths_over_their_caps_are_neither_written_nor_read() {
     assert_eq!(fits(&|p| p.rp_id = "o".repeat(255)), Ok(()));
     assert_eq!(fits(&|p| p.rp_id = "o".repeat(256)), Err(PasskeyError::Malformed));
     assert_eq!(fits(&|p| p.challenge = vec![0; 256]), Err(PasskeyError::Malformed));
-    assert_eq!(fits(&data(quorate::approval::passkey::MAX_DATA)), Ok(()));
-    assert_eq!(fits(&data(quorate::approval::passkey::MAX_DATA + 1)), Err(PasskeyError::Malformed));
+    assert_eq!(fits(&data(MAX_DATA)), Ok(()));
+    assert_eq!(fits(&data(MAX_DATA + 1)), Err(PasskeyError::Malformed));
+    // written by hand, with all the bytes that the length says
+    let long = [&b"\x01\x01r\x02\x01"[..], &[b'o'; 513], &[1, 0, 0x19]].concat();
+    assert_eq!(Payload::from_bytes(&long), Err(PasskeyError::Malformed));
+    let mut full = transaction();
+    full.transaction.as_mut().unwrap().tx.data = vec![1; MAX_DATA];
+    let mut long = full.to_bytes().unwrap();
+    let data = long.len() - (32 * 4 + 20 * 2 + 1) - MAX_DATA;
+    long[data - 4..data].copy_from_slice(&(MAX_DATA as u32 + 1).to_be_bytes());
+    long.insert(data, 1);
+    assert_eq!(Payload::from_bytes(&long), Err(PasskeyError::Malformed));
     // a reader that believed these would take more than is there, or more than it may
     let good = transaction().to_bytes().unwrap();
     let data_length = good.len() - (32 * 4 + 20 * 2 + 1) - 4;

@@ -20,7 +20,7 @@ const MAGIC: [u8; 5] = *b"QDPK\x01";
 
 /// The most bytes of an RP ID: it stands as the party in a fact.
 pub const MAX_RP_ID: usize = 128;
-/// The most bytes of an origin. Escaped six-fold it still fits client data of 4096 bytes.
+/// The most bytes of an origin: W0 takes none that is longer. It has no control characters, so client data stay far below 4096 bytes.
 pub const MAX_ORIGIN: usize = 512;
 
 /// What the key signs. A Safe's key never signs web logins, and the other way round.
@@ -159,7 +159,7 @@ pub(super) fn chain_id(r: &mut Reader<'_>) -> Option<u64> {
     r.array().map(|id| u64::from_be_bytes(*id))
 }
 
-/// W0 for one RP ID and one origin: of a page, or of a native app.
+/// W0 for one RP ID and one origin: of a page, whose host name bounds it, or of a native app, of at most [`MAX_ORIGIN`] bytes.
 fn fit(rp_id: &str, origin: &str) -> Result<(), PasskeyError> {
     let is_page = ["http:", "https:"].iter().any(|scheme| origin.starts_with(scheme));
     let pages = if is_page { core::slice::from_ref(&origin) } else { &[] };
@@ -168,7 +168,7 @@ fn fit(rp_id: &str, origin: &str) -> Result<(), PasskeyError> {
         settings.native_origins.push(origin.to_string());
     }
     let fault = match WebauthnConfig::new(settings) {
-        Ok(_) if origin.len() <= MAX_ORIGIN => return Ok(()),
+        Ok(_) => return Ok(()),
         Err(WebauthnError::BadConfig(ConfigFault::RpId)) => PasskeyError::WrongRp,
         _ => PasskeyError::WrongOrigin,
     };
