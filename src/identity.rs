@@ -50,7 +50,7 @@ pub struct PublicIdentity(pub [u8; 32]);
 
 impl PublicIdentity {
     /// The verification key; `None` unless canonical, of prime order and not the identity.
-    fn key(&self) -> Option<VerifyingKey> {
+    pub(crate) fn key(&self) -> Option<VerifyingKey> {
         let key = VerifyingKey::from_bytes(&self.0).ok()?;
         let point = key.to_edwards();
         (point.compress().0 == self.0 && !key.is_weak() && point.is_torsion_free()).then_some(key)

@@ -54,7 +54,7 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("approval", &[L0, &["hash", "identity", "cluster"]]),
     // The only door between approvals and shares.
     ("gated", &[L0, L1, L2, L4, L5, L6, &["approval"]]),
-    ("sim", &[L0, L1, L2, L4, L5, L6]),
+    ("sim", &[L0, L1, L2, L4, L5, L6, &["approval"]]),
     // Tests of the private parts.
     ("attacks", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),
     ("known_answers", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),

@@ -19,7 +19,8 @@ use alloc::vec::Vec;
 use crate::wire::Reader;
 
 /// What kind of effect.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum FactKind {
@@ -107,9 +108,14 @@ impl Fact {
 
     /// Nobody here can read it.
     #[must_use]
-    pub fn opaque() -> Self {
-        let (chain, asset, party) = (Vec::new(), Vec::new(), Vec::new());
-        Self { kind: FactKind::Opaque, chain, asset, party, amount: Amount::ZERO }
+    pub const fn opaque() -> Self {
+        Self {
+            kind: FactKind::Opaque,
+            chain: Vec::new(),
+            asset: Vec::new(),
+            party: Vec::new(),
+            amount: Amount::ZERO,
+        }
     }
 
     /// The lengths fit, and the members that mean nothing for this kind are empty or zero, so that a fact has one encoding.

@@ -4,6 +4,7 @@ pub mod approver;
 pub mod audit;
 pub mod cap;
 pub mod cbor;
+pub mod decode;
 pub mod fact;
 pub mod gate;
 pub mod json;

@@ -43,7 +43,8 @@ impl Ledger {
         Some(())
     }
 
-    fn insert(&mut self, time: u64, rh: Hash, amount: Amount) -> Option<()> {
+    fn insert(&mut self, time: u64, rh: Hash, amount: Amount, window: u64) -> Option<()> {
+        self.longest = self.longest.max(window);
         if time >= self.floor {
             self.sum = self.sum.checked_add(&amount)?;
         }
@@ -68,7 +69,8 @@ fn first_of(now: u64, window: u64) -> u64 {
 /// What one request has reserved.
 #[derive(Debug)]
 struct Held {
-    uses: Vec<(Name, Amount)>,
+    /// With the windows.
+    uses: Vec<(Name, Amount, u64)>,
     time: u64,
     /// When the last of its windows has passed.
     until: u64,
@@ -117,7 +119,7 @@ impl MemoryCaps {
     fn detach(&mut self, rh: &Hash) -> Option<Held> {
         let held = self.held.remove(rh)?;
         self.ends.remove(&(held.until, *rh));
-        for (name, _) in &held.uses {
+        for (name, ..) in &held.uses {
             if let Some(ledger) = self.ledgers.get_mut(name) {
                 ledger.remove(held.time, *rh);
                 if ledger.entries.is_empty() {
@@ -130,9 +132,9 @@ impl MemoryCaps {
 
     /// Puts a request into all sums.
     fn attach(&mut self, rh: &Hash, held: Held) -> Result<(), CapError> {
-        for (name, amount) in &held.uses {
+        for (name, amount, window) in &held.uses {
             let ledger = self.ledgers.entry(name.clone()).or_default();
-            ledger.insert(held.time, *rh, *amount).ok_or(CapError::Unavailable)?;
+            ledger.insert(held.time, *rh, *amount, *window).ok_or(CapError::Unavailable)?;
         }
         self.ends.insert((held.until, *rh));
         self.held.insert(*rh, held);
@@ -161,17 +163,19 @@ impl MemoryCaps {
 
 impl Caps for MemoryCaps {
     fn reserve(&mut self, rh: &[u8; 32], uses: &[CapUse], now: u64) -> Result<(), CapError> {
-        let named = || uses.iter().map(|u| ((u.cap.clone(), u.scope.clone()), u.amount));
+        let name = |u: &CapUse| (u.cap.clone(), u.scope.clone());
         let mut names = BTreeSet::new();
-        for (name, _) in named() {
-            if !names.insert(name.clone()) {
-                return Err(CapError::Twice(name.0));
-            }
+        if let Some(twice) = uses.iter().find(|u| !names.insert(name(u))) {
+            return Err(CapError::Twice(twice.cap.clone()));
         }
         self.now = self.now.max(now);
         self.forget();
         if let Some(held) = self.held.get(rh)
-            && !held.uses.iter().cloned().eq(named())
+            && !held
+                .uses
+                .iter()
+                .map(|(name, amount, _)| (name.clone(), *amount))
+                .eq(uses.iter().map(|u| (name(u), u.amount)))
         {
             return Err(CapError::Conflict);
         }
@@ -189,7 +193,7 @@ impl Caps for MemoryCaps {
         }
         let window = uses.iter().map(|u| u.window_s).max().unwrap_or(0);
         let held = Held {
-            uses: named().collect(),
+            uses: uses.iter().map(|u| (name(u), u.amount, u.window_s)).collect(),
             time: self.now,
             until: self.now.saturating_add(window.max(1)),
             committed: before.is_some_and(|held| held.committed),
