@@ -132,6 +132,7 @@ tags! {
     PayNonce = "pay/nonce", "name of a payment nonce: network, asset, from, nonce";
     PayBody = "pay/body", "hash of a payment";
     Outcome = "outcome", "what a request ended with: signature, or a word";
+    ReshareOnce = "reshare-once", "name of the one reshare of an epoch: key id, epoch";
     TotpUsed = "totp/used", "name of a used TOTP step: approver, step";
     AuditGenesis = "audit/genesis", "start of an audit log: cluster id, party, log id, head of the log it continues";
     AuditRecord = "audit/record", "hash of an audit record";

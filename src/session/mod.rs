@@ -399,6 +399,12 @@ impl<S: State> Session<S> {
         &self.traffic
     }
 
+    /// Whether a message of this round or a later one was made. Made is as good as sent: nobody can tell that it has not left.
+    #[must_use]
+    pub fn has_made(&self, round: u8) -> bool {
+        self.traffic.iter().any(|t| t.round >= round && t.messages_out > 0)
+    }
+
     /// Whether the session has ended, with a result or an abort.
     #[must_use]
     pub const fn is_over(&self) -> bool {
