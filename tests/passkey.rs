@@ -14,6 +14,8 @@ mod encodings;
 mod facts;
 #[path = "passkey/garbage.rs"]
 mod garbage;
+#[path = "passkey/gate.rs"]
+mod gate;
 #[path = "passkey/given.rs"]
 mod given;
 #[path = "passkey/quorum.rs"]

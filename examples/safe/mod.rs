@@ -6,6 +6,7 @@
 // Each user takes what it needs.
 #![allow(dead_code)]
 
+pub(crate) mod holders;
 pub(crate) mod phone;
 
 use p256::ecdsa::signature::hazmat::PrehashVerifier;

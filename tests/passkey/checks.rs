@@ -207,6 +207,7 @@ fn codes_are_those_of_the_checks() {
         (PasskeyError::WrongKey, 6151),
         (PasskeyError::BadSignature, 6152),
         (PasskeyError::Owners, 6153),
+        (PasskeyError::OtherRecord, 6154),
     ];
     for (error, code) in codes {
         assert_eq!(error.code(), code);

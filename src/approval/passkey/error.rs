@@ -34,6 +34,9 @@ pub enum PasskeyError {
     /// [X7] Another digest rule than WebAuthn's, or a derived key.
     #[error("a passkey signs nothing but assertions, and under its own key")]
     RawRefused,
+    /// The key has another record, which never changes.
+    #[error("the key has another record")]
+    OtherRecord,
     /// The record is of another key.
     #[error("the record is of another key")]
     WrongKey,
@@ -61,6 +64,7 @@ impl PasskeyError {
             Self::WrongKey => 6151,
             Self::BadSignature => 6152,
             Self::Owners => 6153,
+            Self::OtherRecord => 6154,
         }
     }
 }
