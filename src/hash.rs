@@ -39,6 +39,12 @@ macro_rules! tags {
             const fn text(self) -> &'static str {
                 match self { $(Self::$name => concat!("quorate/1/", $text),)* }
             }
+            /// The framed tag as bytes, for HKDF and HMAC: u32 length, then the text.
+            #[allow(dead_code)]
+            pub(crate) fn framed(self) -> Vec<u8> {
+                let text = self.text().as_bytes();
+                [&(text.len() as u32).to_be_bytes(), text].concat()
+            }
             #[cfg(test)]
             const ALL: &[(Self, &'static str)] = &[$((Self::$name, $text),)*];
         }
@@ -323,6 +329,18 @@ mod tests {
         assert_ne!(h(&[b"ab", b"c"]), h(&[b"a", b"bc"]));
         assert_ne!(h(&[b"abc"]), h(&[b"abc", b""]));
         assert_eq!(h(&[b"abc"]), Transcript::new(Tag::Sid).parts(&[b"a", b"bc"]).finish());
+    }
+
+    /// Computed by another program from the framing above.
+    #[test]
+    fn no_item_and_an_empty_item_are_told_apart() {
+        let hex = |hash: [u8; 32]| {
+            hash.iter().map(|byte| alloc::format!("{byte:02x}")).collect::<Vec<_>>().concat()
+        };
+        let none = "9e6cf0a0113b4ab939547ef7e26a48d48a6764cd44ee29ae3d2f97e3a955d017";
+        let one = "e957e6b7afb7d623d37cd061c8c2ad150a94ef5d56f399e5e6b79275462b1ede";
+        assert_eq!(hex(Transcript::new(Tag::Req).finish()), none);
+        assert_eq!(hex(Transcript::new(Tag::Req).bytes(&[]).finish()), one);
     }
 
     #[cfg(feature = "ecdsa")]

@@ -35,7 +35,8 @@
 //! `TH("reshare-once"; key id, epoch)` for itself and for ever. If it cannot be completed, the way on is a refresh, to another epoch.
 //!
 //! # The caller's duty
-//! The session id is new for every decision (requests that are signed in one batch share one), and agreed by the signers.
+//! The session id is new for every decision (requests that are signed in one batch share one), and agreed by the signers. The time that it
+//! opens with is what [`Registry::clock`] gives, as the gate's is.
 //!
 //! ```compile_fail,E0599
 //! use quorate::approval::{gate::Approved, request::SigningRequest};

@@ -44,6 +44,18 @@ pub struct Tally {
     challenges: BTreeMap<ApproverId, [u8; 32]>,
 }
 
+impl Tally {
+    /// Of one passkey that answered several times, the answer with the highest counter is what its record becomes.
+    fn keep(&mut self, update: RecordUpdate) {
+        let mut before = self.updates.iter_mut();
+        match before.find(|before| before.credential_id() == update.credential_id()) {
+            Some(before) if before.sign_count() < update.sign_count() => *before = update,
+            Some(_) => {}
+            None => self.updates.push(update),
+        }
+    }
+}
+
 /// What evidence is held against.
 pub struct Polling<'a> {
     /// The approvers in force.
@@ -113,7 +125,9 @@ impl Polling<'_> {
             Purpose::Request => tally.approvals.requester = Some(approver.id),
         }
         tally.evidence.push(proven.record);
-        tally.updates.extend(proven.update);
+        if let Some(update) = proven.update {
+            tally.keep(update);
+        }
         Ok(())
     }
 

@@ -19,8 +19,6 @@ pub struct Approved<T> {
     pub(super) ticket: Ticket,
     pub(super) rule: String,
     pub(super) min_signers: u16,
-    /// The time of the decision: nothing starts before it.
-    pub(super) since: u64,
     pub(super) user_verified: bool,
     pub(super) updates: Vec<RecordUpdate>,
 }
@@ -42,6 +40,12 @@ impl Approved<SigningRequest> {
     #[must_use]
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// How many holders the rule wants to sign, at least.
+    #[must_use]
+    pub const fn min_signers(&self) -> u16 {
+        self.min_signers
     }
 
     /// Whether somebody approved it with a passkey that verified its user.
@@ -110,14 +114,15 @@ impl Approved<SigningRequest> {
         if self.request.key() != key {
             return Err(GateError::WrongKey);
         }
-        // [G5] by no earlier time than that of the decision
-        if now.max(self.since) >= self.request.expires() {
+        // [G5]
+        if now >= self.request.expires() {
             return Err(GateError::Expired);
         }
         Ok(())
     }
 
     /// [G5] As many sign as the rule wants.
+    #[cfg(any(feature = "ecdsa", feature = "frost"))]
     pub(crate) fn check_signers(&self, signers: usize) -> Result<(), GateError> {
         if signers < usize::from(self.min_signers) { Err(GateError::WrongSetup) } else { Ok(()) }
     }

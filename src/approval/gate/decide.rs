@@ -86,7 +86,6 @@ impl Gate<'_> {
             ticket,
             rule: case.rule,
             min_signers: allowed.min_signers(),
-            since: now,
             updates: case.tally.updates,
         })
     }

@@ -6,9 +6,22 @@ use super::{Policy, PolicyError};
 use crate::approval::approver::{ApprovalError, ApproverSet};
 use crate::wire::{Reader, put_u32};
 
+impl Policy {
+    /// Reads the payload of a request of action PolicyChange: the canonical binary of the next revision, for the same approvers.
+    ///
+    /// # Errors
+    /// [`PolicyError::BadPolicy`], [`PolicyError::NotNext`], [`PolicyError::NoApprovers`].
+    pub fn successor(&self, payload: &[u8]) -> Result<Self, PolicyError> {
+        let next = Self::from_bytes(payload)?;
+        next.ensure_follows(self)?;
+        if next.approvers() == self.approvers() { Ok(next) } else { Err(PolicyError::NoApprovers) }
+    }
+}
+
 /// What a request of action ApproverChange carries: another set, and the policy that names it. They are put in force together.
 ///
-/// In bytes: `u32 length | set | policy`. A request of action PolicyChange carries the canonical binary of the policy alone.
+/// In bytes: `u32 length | set | policy`. A request of action PolicyChange carries the canonical binary of the policy alone
+/// ([`Policy::successor`]).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ApproverChange {
     /// The new approvers.
