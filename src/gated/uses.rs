@@ -3,6 +3,7 @@
 #[cfg(feature = "passkey")]
 use alloc::boxed::Box;
 
+#[cfg(feature = "ecdsa")]
 use crate::approval::gate::GateError;
 #[cfg(feature = "passkey")]
 use crate::approval::passkey::{PasskeyError, Record};
@@ -34,6 +35,7 @@ impl Uses {
     }
 
     /// [X7] A passkey's key signs nothing but assertions: neither a message of a request, nor a presignature.
+    #[cfg(feature = "ecdsa")]
     #[cfg_attr(not(feature = "passkey"), allow(clippy::unnecessary_wraps, clippy::unused_self))]
     pub(super) const fn messages(&self) -> Result<(), GateError> {
         #[cfg(feature = "passkey")]
