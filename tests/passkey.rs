@@ -18,6 +18,8 @@ mod garbage;
 mod gate;
 #[path = "passkey/given.rs"]
 mod given;
+#[path = "passkey/life.rs"]
+mod life;
 #[path = "passkey/quorum.rs"]
 mod quorum;
 #[path = "../examples/safe/mod.rs"]

@@ -19,7 +19,7 @@ use quorate::approval::webauthn::{CredentialSet, Settings, WebauthnConfig, enrol
 use quorate::curve::{EcdsaP256, Scheme};
 use quorate::ecdsa::{Sign, Signature};
 use quorate::gated::{Gated, GatedSession, passkey};
-use quorate::key::KeyShare;
+use quorate::key::{KeyShare, PublicKey};
 use quorate::pairing::Pairings;
 use quorate::party::{Parties, PartyId};
 use quorate::session::Status as Step;
@@ -80,7 +80,9 @@ impl Office {
 /// One holder.
 pub(crate) struct Holder {
     pub(crate) share: Gated<KeyShare<EcdsaP256>>,
-    pairings: Pairings,
+    /// The key as it is now.
+    pub(crate) key: LiveKey,
+    pub(crate) pairings: Pairings,
     registry: MemoryRegistry,
     caps: MemoryCaps,
     log: Log<Vec<Vec<u8>>>,
@@ -94,21 +96,11 @@ impl Holder {
         let party = share.id();
         let genesis = Genesis { cluster_id: [0xc0; 32], party, log_id: [1; 32], continues: [0; 32] };
         let (registry, caps) = (MemoryRegistry::new(1000, NOW), MemoryCaps::new(1000));
-        Self { share, pairings, registry, caps, log: Log::new(&genesis, Vec::new()) }
+        let (key, log) = (live(share.public()), Log::new(&genesis, Vec::new()));
+        Self { share, key, pairings, registry, caps, log }
     }
 
-    pub(crate) fn key(&self) -> LiveKey {
-        let key = self.share.public();
-        LiveKey {
-            scheme: EcdsaP256::ID,
-            id: *key.key_id(),
-            epoch: key.epoch(),
-            public: key.public_key(),
-            chain_code: *key.chain_code(),
-        }
-    }
-
-    fn stores(&mut self) -> Stores<'_> {
+    pub(crate) fn stores(&mut self) -> Stores<'_> {
         Stores { registry: &mut self.registry, caps: &mut self.caps, journal: &mut self.log }
     }
 
@@ -120,7 +112,7 @@ impl Holder {
         approval: &Used,
         session: SessionId,
     ) -> Result<Approved<SigningRequest>, Box<Denied>> {
-        let keys = [self.key()];
+        let keys = [self.key.clone()];
         let request = SigningRequest::from_bytes(request).expect("a request");
         let evidence = Evidence {
             approver: ALICE,
@@ -153,6 +145,12 @@ impl Holder {
             unopened.error
         })
     }
+}
+
+/// A key as a holder's gate knows it.
+pub(crate) fn live(key: &PublicKey<EcdsaP256>) -> LiveKey {
+    let (scheme, id, epoch) = (EcdsaP256::ID, *key.key_id(), key.epoch());
+    LiveKey { scheme, id, epoch, public: key.public_key(), chain_code: *key.chain_code() }
 }
 
 /// Those who sign.
@@ -201,7 +199,7 @@ impl Quorum {
         payload: &Payload,
         rng: &mut dyn CryptoRng,
     ) -> Result<SigningRequest, Error> {
-        let LiveKey { scheme, id, epoch, .. } = self.holders[0].key();
+        let LiveKey { scheme, id, epoch, .. } = self.holders[0].key;
         let draft = Draft {
             action: Action::Sign,
             rule: DigestRule::Webauthn,
@@ -247,7 +245,10 @@ impl Quorum {
 }
 
 /// Carries the messages of a signing until everybody has the signature.
-fn run(sessions: &mut [GatedSession<Sign<EcdsaP256>>], rng: &mut dyn CryptoRng) -> Vec<Signature<EcdsaP256>> {
+pub(crate) fn run(
+    sessions: &mut [GatedSession<Sign<EcdsaP256>>],
+    rng: &mut dyn CryptoRng,
+) -> Vec<Signature<EcdsaP256>> {
     let (mut sent, mut signatures) = (vec![0; sessions.len()], vec![None; sessions.len()]);
     while signatures.iter().any(Option::is_none) {
         let mut mail = Vec::new();

@@ -95,7 +95,7 @@ impl Stage {
 
     /// Something else that Alice approves for this key, at the first holder.
     fn approved(&mut self, change: impl FnOnce(&mut Draft)) -> Approved<SigningRequest> {
-        let key = self.quorum.holders[0].key();
+        let key = self.quorum.holders[0].key.clone();
         let mut draft = Draft {
             action: Action::SignRaw,
             rule: DigestRule::Sha256,
@@ -245,7 +245,7 @@ fn x7_no_message_no_digest_no_path_and_no_presignature() {
     let refused = ecdsa::presign(share, signers, pairings, (&path, 1), SessionId([6; 16]), &mut rng(93));
     raw::<()>(&refused.unwrap_err(), None);
     // an assertion of a derived key is not even a request
-    let key = stage.quorum.holders[0].key();
+    let key = stage.quorum.holders[0].key.clone();
     let payload = Payload::safe(&stage.record(), payment()).unwrap();
     let draft = Draft {
         action: Action::Sign,
