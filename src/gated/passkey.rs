@@ -1,7 +1,7 @@
 //! A passkey's key behind the gate.
 //!
 //! A share becomes a passkey's by its record ([`Gated::into_passkey`]), for good: the record is stored with it and goes with it through the epochs
-//! of the key. From then on it opens assertions ([`sign`]) and what belongs to the life of a key, and nothing else ([X7]): no message under another digest rule,
+//! of the key. From then on it opens assertions ([`sign`]) and what belongs to the life of a key, and nothing else (X7): no message under another digest rule,
 //! no derived key, no presignature. A member that joins, or gets its share back, makes its record itself, from its own configuration.
 
 use alloc::boxed::Box;

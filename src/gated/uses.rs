@@ -34,7 +34,7 @@ impl Uses {
         true
     }
 
-    /// [X7] A passkey's key signs nothing but assertions: neither a message of a request, nor a presignature.
+    /// X7 A passkey's key signs nothing but assertions: neither a message of a request, nor a presignature.
     #[cfg(feature = "ecdsa")]
     #[cfg_attr(not(feature = "passkey"), allow(clippy::unnecessary_wraps, clippy::unused_self))]
     pub(super) const fn messages(&self) -> Result<(), GateError> {

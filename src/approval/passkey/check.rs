@@ -67,7 +67,7 @@ impl Statement {
     }
 }
 
-/// [X1] to [X6] for the request with hash `request`: what this holder signs for it.
+/// X1 to X6 for the request with hash `request`: what this holder signs for it.
 ///
 /// # Errors
 /// [`PasskeyError`], of the first check that fails, in the order of their numbers.

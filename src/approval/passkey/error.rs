@@ -7,31 +7,31 @@ pub enum PasskeyError {
     /// The bytes are no payload, or no record, in its one encoding.
     #[error("not the encoding of a passkey's payload or record")]
     Malformed,
-    /// [X1] The request names another RP ID than the key's record.
+    /// X1: The request names another RP ID than the key's record.
     #[error("the request is for another relying party")]
     WrongRp,
-    /// [X2] The request names another origin than the key's record, or the origin does not go with the RP ID.
+    /// X2: The request names another origin than the key's record, or the origin does not go with the RP ID.
     #[error("the request is for another origin, or the origin does not belong to the relying party")]
     WrongOrigin,
-    /// [X2] A web request for a Safe's key, or the other way round.
+    /// X2: A web request for a Safe's key, or the other way round.
     #[error("the request is of another mode than the key")]
     WrongMode,
-    /// [X3] The challenge does not have the size that its mode asks for.
+    /// X3: The challenge does not have the size that its mode asks for.
     #[error("the challenge has the wrong size")]
     Challenge,
-    /// [X3] Other flags than the two that such a key signs, or no user verification where a Safe wants it.
+    /// X3: Other flags than the two that such a key signs, or no user verification where a Safe wants it.
     #[error("these flags are never signed")]
     Flags,
-    /// [X4] Another chain or Safe than the record's, or the challenge is not the hash of the transaction that stands beside it.
+    /// X4: Another chain or Safe than the record's, or the challenge is not the hash of the transaction that stands beside it.
     #[error("the challenge is not this transaction of this Safe on this chain")]
     WrongSafeTx,
-    /// [X5] The transaction is a delegate call: foreign code would run as the Safe.
+    /// X5: The transaction is a delegate call: foreign code would run as the Safe.
     #[error("a delegate call is not signed")]
     DelegateCall,
-    /// [X6] The request says that the user was verified, and this holder has not seen it.
+    /// X6: The request says that the user was verified, and this holder has not seen it.
     #[error("no approval with user verification was verified for this request")]
     NoUserEvidence,
-    /// [X7] Another digest rule than WebAuthn's, or a derived key.
+    /// X7: Another digest rule than WebAuthn's, or a derived key.
     #[error("a passkey signs nothing but assertions, and under its own key")]
     RawRefused,
     /// The key has another record, which never changes.

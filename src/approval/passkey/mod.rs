@@ -10,7 +10,7 @@
 //! a transaction on the chain. It is not attested by hardware; not a platform passkey: a client or an extension must present its assertions;
 //! not private among the holders, who see every login. After a reshare the old shares must be erased: nothing on the chain revokes them.
 //! The flags UP and UV are the quorum's word, and the relying party cannot tell from outside what stands behind it; behind UV stands that each
-//! holder verified an approval with a real passkey and user verification for this very request ([X6]). Real passkeys approve, the quorum signs; so never enrol a
+//! holder verified an approval with a real passkey and user verification for this very request (X6). Real passkeys approve, the quorum signs; so never enrol a
 //! distributed passkey as an approver of its own holders, and never make a web key the owner of a Safe.
 //!
 //! # The key and its record
