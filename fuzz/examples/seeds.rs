@@ -2,6 +2,8 @@
 
 #[path = "../fuzz_targets/decoders/mod.rs"]
 mod decoders;
+#[path = "../fuzz_targets/passkeys/mod.rs"]
+mod passkeys;
 #[path = "../fuzz_targets/steer/mod.rs"]
 #[allow(dead_code)]
 mod steer;
@@ -79,6 +81,11 @@ fn main() {
     picked("receive_ecdsa", &all.batch, id(2), &[2]);
     picked("receive_ecdsa", &all.presign, id(2), &[3]);
     picked("receive_ecdsa", &all.online, id(2), &[4]);
+    let table = passkeys::Table::new();
+    for (pick, seed) in table.seeds().iter().enumerate() {
+        table.check(seed);
+        write("passkey", &format!("{pick:02}"), seed);
+    }
     for (pick, decoder) in decoders::all().iter().enumerate() {
         for (k, seed) in decoder.seeds.iter().enumerate() {
             assert!((decoder.decode)(seed).as_ref() == Some(seed), "{}", decoder.name);

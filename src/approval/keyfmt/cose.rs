@@ -25,7 +25,7 @@ pub enum CoseAlgorithms {
 }
 
 impl P256Key {
-    /// [K1] Reads a `COSE_Key`, 77 bytes.
+    /// K1: Reads a `COSE_Key`, 77 bytes.
     ///
     /// # Errors
     /// [`KeyFormatError::NotEs256`] if it is a key, but of another kind; [`KeyFormatError::Malformed`],
@@ -39,6 +39,7 @@ impl P256Key {
         bytes: &[u8],
         algorithms: CoseAlgorithms,
     ) -> Result<(Self, i64), KeyFormatError> {
+        // [K1]
         let (raw, algorithm) = match split(bytes) {
             Some((raw, ES256)) => (raw, ES256),
             Some((raw, ESP256)) if algorithms == CoseAlgorithms::Es256OrEsp256 => (raw, ESP256),

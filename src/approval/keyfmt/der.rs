@@ -15,7 +15,7 @@ const LENS: RangeInclusive<usize> = 8..=72;
 pub struct EcdsaSignature(Signature);
 
 impl EcdsaSignature {
-    /// [K8] Reads `SEQUENCE { INTEGER r, INTEGER s }`, 8 to 72 bytes.
+    /// K8: Reads `SEQUENCE { INTEGER r, INTEGER s }`, 8 to 72 bytes.
     ///
     /// The bytes are first read as leniently as short lengths allow, then written anew and compared. So there is one place
     /// that knows what DER is, and it accepts exactly what it writes.
@@ -23,6 +23,7 @@ impl EcdsaSignature {
     /// # Errors
     /// [`KeyFormatError::SignatureEncoding`].
     pub fn from_der(bytes: &[u8]) -> Result<Self, KeyFormatError> {
+        // [K8]
         if !LENS.contains(&bytes.len()) {
             return Err(KeyFormatError::SignatureEncoding);
         }

@@ -15,13 +15,14 @@ const LIMITS: Limits = Limits { depth: 4, members: 32 };
 const COORDINATE_LEN: usize = 43;
 
 impl P256Key {
-    /// [K5] Reads a JSON Web Key.
+    /// K5: Reads a JSON Web Key.
     ///
     /// # Errors
     /// [`KeyFormatError::PrivateKeyGiven`] if it has a member `d`, whatever else it is; [`KeyFormatError::Malformed`],
     /// [`KeyFormatError::NotOnCurve`].
     pub fn from_jwk(json: &[u8]) -> Result<Self, KeyFormatError> {
         const MALFORMED: KeyFormatError = KeyFormatError::Malformed(KeyFormat::Jwk);
+        // [K5]
         if json.len() > MAX_LEN {
             return Err(MALFORMED);
         }

@@ -49,22 +49,22 @@ pub enum KeyFormat {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyFormatError {
-    /// [K1] A `COSE_Key` of another algorithm, type or curve.
+    /// K1: A `COSE_Key` of another algorithm, type or curve.
     #[error("the key is not for ES256")]
     NotEs256,
-    /// [K1]-[K5] Not the one form that is read.
+    /// K1-K5: Not the one form that is read.
     #[error("not a P-256 key in the form {0:?}")]
     Malformed(KeyFormat),
-    /// [K5] The key is a private key. Somebody let it out of its place.
+    /// K5: The key is a private key. Somebody let it out of its place.
     #[error("a private key, where a public key belongs")]
     PrivateKeyGiven,
-    /// [K6] There is no such point.
+    /// K6: There is no such point.
     #[error("not a point of the curve P-256")]
     NotOnCurve,
-    /// [K7] No format, or more than one, could be meant.
+    /// K7: No format, or more than one, could be meant.
     #[error("the format of the key cannot be told")]
     Ambiguous,
-    /// [K8] Not the DER form of a signature on P-256.
+    /// K8: Not the DER form of a signature on P-256.
     #[error("not the DER form of a P-256 signature")]
     SignatureEncoding,
 }
@@ -91,8 +91,9 @@ impl KeyFormatError {
 pub struct P256Key(VerifyingKey);
 
 impl P256Key {
-    /// [K6] The point that these bytes of a checked form name.
+    /// The point that these bytes of a checked form name.
     fn point(sec1: &[u8]) -> Result<Self, KeyFormatError> {
+        // [K6]
         VerifyingKey::from_sec1_bytes(sec1).map(Self).map_err(|_| KeyFormatError::NotOnCurve)
     }
 

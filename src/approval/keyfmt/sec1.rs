@@ -3,11 +3,12 @@
 use super::{KeyFormat, KeyFormatError, P256Key};
 
 impl P256Key {
-    /// [K3] Reads a point, 33 bytes compressed or 65 not.
+    /// K3: Reads a point, 33 bytes compressed or 65 not.
     ///
     /// # Errors
     /// [`KeyFormatError::Malformed`], [`KeyFormatError::NotOnCurve`].
     pub fn from_sec1(bytes: &[u8]) -> Result<Self, KeyFormatError> {
+        // [K3]
         match (bytes.len(), bytes.first()) {
             (33, Some(0x02 | 0x03)) | (65, Some(0x04)) => Self::point(bytes),
             _ => Err(KeyFormatError::Malformed(KeyFormat::Sec1)),
@@ -32,11 +33,12 @@ impl P256Key {
         out
     }
 
-    /// [K4] Reads the coordinates x and y, 32 bytes each.
+    /// K4: Reads the coordinates x and y, 32 bytes each.
     ///
     /// # Errors
     /// [`KeyFormatError::Malformed`], [`KeyFormatError::NotOnCurve`].
     pub fn from_raw64(bytes: &[u8]) -> Result<Self, KeyFormatError> {
+        // [K4]
         let coordinates: &[u8; 64] =
             bytes.try_into().map_err(|_| KeyFormatError::Malformed(KeyFormat::Raw64))?;
         let mut point = [0x04; 65];

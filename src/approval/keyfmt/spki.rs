@@ -10,11 +10,12 @@ pub(super) const PREFIX: [u8; 27] = [
 ];
 
 impl P256Key {
-    /// [K2] Reads a `SubjectPublicKeyInfo`, 91 bytes.
+    /// K2: Reads a `SubjectPublicKeyInfo`, 91 bytes.
     ///
     /// # Errors
     /// [`KeyFormatError::Malformed`], [`KeyFormatError::NotOnCurve`].
     pub fn from_spki_der(bytes: &[u8]) -> Result<Self, KeyFormatError> {
+        // [K2]
         match bytes.strip_prefix(&PREFIX) {
             Some(raw) if raw.len() == 64 => Self::from_raw64(raw),
             _ => Err(KeyFormatError::Malformed(KeyFormat::SpkiDer)),

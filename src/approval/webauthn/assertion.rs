@@ -1,4 +1,4 @@
-//! [W1]-[W18] Assertions.
+//! W1-W18: Assertions.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -132,13 +132,17 @@ pub fn verify(
     sizes(&expected, assertion)?;
     let Entry { owner, credential, .. } = find(credentials, &expected, assertion)?;
     let record = credential.parts();
+    // [W4]
     let client = ClientData::read(assertion.client_data).map_err(WebauthnError::ClientData)?;
+    // [W5] [W6] [W7] [W8]
     client.check("webauthn.get", expected.challenge, config)?;
+    // [W9]
     let data = AuthData::of_assertion(assertion.authenticator_data).map_err(WebauthnError::AuthData)?;
     // [W10] In the list, and the credential's own: one relying party may have several RP IDs.
     if config.rp_id(data.rp_id_hash) != Some(record.rp_id.as_str()) {
         return Err(WebauthnError::RpId);
     }
+    // [W11] [W12] [W13]
     data.check_flags(config, || {
         // [W14]
         if data.flags.backup_eligible() == record.backup_eligible {
@@ -174,8 +178,8 @@ pub fn verify(
     })
 }
 
-/// [W1]
 fn sizes(expected: &Expected<'_>, assertion: &Assertion<'_>) -> Result<(), WebauthnError> {
+    // [W1]
     in_bounds(Field::Challenge, expected.challenge, CHALLENGE_LENS)?;
     in_bounds(Field::ClientData, assertion.client_data, CLIENT_DATA_LENS)?;
     in_bounds(Field::AuthenticatorData, assertion.authenticator_data, 37..=1024)?;
@@ -218,7 +222,7 @@ pub(super) fn signed_digest(authenticator_data: &[u8], client_data: &[u8]) -> [u
     Sha256::new().chain_update(authenticator_data).chain_update(sha256(client_data)).finalize().into()
 }
 
-/// [W18] Whether to signal that the counter did not rise. Two zeros mean that there is no counter. The same counter with the same
+/// Whether to signal that the counter did not rise. Two zeros mean that there is no counter. The same counter with the same
 /// challenge is a retry, or one of a batch that was signed at once.
 fn counter(
     config: &WebauthnConfig,
@@ -226,6 +230,7 @@ fn counter(
     new: u32,
     challenge: &[u8],
 ) -> Result<bool, WebauthnError> {
+    // [W18]
     let stored = credential.parts().sign_count;
     let again = new == stored && (stored == 0 || credential.last_accepted(challenge));
     match config.counter {

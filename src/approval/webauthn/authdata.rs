@@ -1,4 +1,4 @@
-//! [W9]-[W15] What the authenticator says: for whom, with which user, with which key.
+//! W9-W15: What the authenticator says: for whom, with which user, with which key.
 
 use super::config::{BackupRule, WebauthnConfig};
 use super::error::{AuthDataFault, WebauthnError};
@@ -66,8 +66,9 @@ pub(super) struct Attested<'a> {
 }
 
 impl<'a> AuthData<'a> {
-    /// [W9] Reads those of an assertion: no credential, and after the counter nothing but announced extensions.
+    /// Reads those of an assertion: no credential, and after the counter nothing but announced extensions.
     pub(super) fn of_assertion(bytes: &'a [u8]) -> Result<Self, AuthDataFault> {
+        // [W9]
         let (data, rest) = Self::head(bytes)?;
         if data.flags.attested() {
             return Err(AuthDataFault::Attested);
@@ -76,11 +77,12 @@ impl<'a> AuthData<'a> {
         Ok(data)
     }
 
-    /// [N3] Reads those of a registration.
+    /// Reads those of a registration.
     pub(super) fn of_registration(
         bytes: &'a [u8],
         config: &WebauthnConfig,
     ) -> Result<(Self, Attested<'a>), AuthDataFault> {
+        // [N3]
         let (data, rest) = Self::head(bytes)?;
         if !data.flags.attested() {
             return Err(AuthDataFault::NotAttested);
@@ -108,7 +110,7 @@ impl<'a> AuthData<'a> {
         Ok((Self { rp_id_hash, flags: Flags(flags), sign_count }, reader.rest()))
     }
 
-    /// [W11]-[W13], [W15] Checks the flags by themselves; `before_rule` stands where [W14] does, which knows the record.
+    /// Checks the flags by themselves; `before_rule` stands where W14 does, which knows the record.
     pub(super) fn check_flags(
         &self,
         config: &WebauthnConfig,

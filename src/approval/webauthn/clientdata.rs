@@ -1,4 +1,4 @@
-//! [W4]-[W8] What the browser says: which ceremony, for which challenge, on which page.
+//! W4-W8: What the browser says: which ceremony, for which challenge, on which page.
 
 use alloc::string::String;
 
@@ -22,9 +22,10 @@ pub(super) struct ClientData {
 }
 
 impl ClientData {
-    /// [W4] Reads the bytes. One byte order mark at the start is dropped, as "UTF-8 decode" of the Encoding standard does. Members
+    /// Reads the bytes. One byte order mark at the start is dropped, as "UTF-8 decode" of the Encoding standard does. Members
     /// that are not known are for later versions, and browsers add some at random so that nobody compares with a template.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, ClientDataFault> {
+        // [W4]
         let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
         let object = Object::read(bytes, LIMITS).map_err(ClientDataFault::Json)?;
         let text = |name, member| match object.get(name) {
@@ -50,7 +51,7 @@ impl ClientData {
         })
     }
 
-    /// [W5]-[W8] Whether these are of this ceremony, this challenge and this relying party.
+    /// Whether these are of this ceremony, this challenge and this relying party.
     pub(super) fn check(
         &self,
         kind: &str,

@@ -1,4 +1,4 @@
-//! [W0] What the relying party is called, where its pages are, and what it asks of authenticators.
+//! W0: What the relying party is called, where its pages are, and what it asks of authenticators.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -69,9 +69,9 @@ pub struct Settings {
     pub counter: CounterRule,
     /// Whether origins may be `http://localhost` and below, for development.
     pub http_localhost: bool,
-    /// [N7] Whether attestations that this crate does not verify are taken, as if there were none.
+    /// N7: Whether attestations that this crate does not verify are taken, as if there were none.
     pub accept_unverified: bool,
-    /// [K1] What a new credential's key may call its algorithm.
+    /// K1: What a new credential's key may call its algorithm.
     pub algorithms: CoseAlgorithms,
 }
 
@@ -113,7 +113,7 @@ pub struct WebauthnConfig {
 }
 
 impl WebauthnConfig {
-    /// [W0] Checks the settings.
+    /// W0: Checks the settings.
     ///
     /// # Errors
     /// [`WebauthnError::BadConfig`].
@@ -151,6 +151,7 @@ impl WebauthnConfig {
 
 impl Settings {
     fn check(&self) -> Result<(), ConfigFault> {
+        // [W0]
         if self.rp_ids.is_empty() || self.origins.is_empty() && self.native_origins.is_empty() {
             return Err(ConfigFault::Empty);
         }

@@ -197,6 +197,24 @@ impl RecordUpdate {
     pub const fn sign_count(&self) -> u32 {
         self.sign_count
     }
+
+    /// BS that it gets.
+    #[must_use]
+    pub const fn backed_up(&self) -> bool {
+        self.backed_up
+    }
+
+    /// Whether it has ever verified its user, this time included.
+    #[must_use]
+    pub const fn uv_initialised(&self) -> bool {
+        self.uv_initialised
+    }
+
+    /// The SHA-256 of the challenge that was accepted.
+    #[must_use]
+    pub const fn last_challenge(&self) -> &[u8; 32] {
+        &self.last_challenge
+    }
 }
 
 /// The record has changed since the assertion was verified, or is another's.

@@ -110,19 +110,19 @@ pub enum AuthDataFault {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttestationFault {
-    /// [N2] The object is not strict CBOR.
+    /// N2: The object is not strict CBOR.
     #[error("not strict CBOR: {0}")]
     Cbor(CborFault),
-    /// [N2] The object is not a map of exactly `fmt`, `attStmt` and `authData`.
+    /// N2: The object is not a map of exactly `fmt`, `attStmt` and `authData`.
     #[error("not a map of exactly fmt, attStmt and authData")]
     Members,
-    /// [N5] The statement of format `none` is not the empty map.
+    /// N5: The statement of format `none` is not the empty map.
     #[error("a statement where the format is none")]
     NotEmpty,
-    /// [N6] The statement of a self attestation is not exactly an algorithm, the key's, and a signature.
+    /// N6: The statement of a self attestation is not exactly an algorithm, the key's, and a signature.
     #[error("not the statement of a self attestation")]
     Statement,
-    /// [N6] The signature of a self attestation does not verify.
+    /// N6: The signature of a self attestation does not verify.
     #[error("the self attestation does not verify")]
     Signature,
 }
@@ -131,67 +131,67 @@ pub enum AttestationFault {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebauthnError {
-    /// [W0] The configuration is not possible.
+    /// W0: The configuration is not possible.
     #[error("not a possible configuration: {0}")]
     BadConfig(ConfigFault),
-    /// [W1] An input is larger than it may be, or smaller.
+    /// W1: An input is larger than it may be, or smaller.
     #[error("the size of {0:?} is out of bounds")]
     TooLarge(Field),
-    /// [W2] The expected owner, or the set, has no such credential.
+    /// W2: The expected owner, or the set, has no such credential.
     #[error("no such credential")]
     UnknownCredential,
-    /// [W2] The credential is not active.
+    /// W2: The credential is not active.
     #[error("the credential is not active")]
     Inactive,
-    /// [W3] The user handle is not the record's, or absent where the owner is not known.
+    /// W3: The user handle is not the record's, or absent where the owner is not known.
     #[error("the user handle is another, or missing")]
     UserHandle,
-    /// [W4] `clientDataJSON` cannot be read.
+    /// W4: `clientDataJSON` cannot be read.
     #[error("client data: {0}")]
     ClientData(ClientDataFault),
-    /// [W5] It is of another ceremony.
+    /// W5: It is of another ceremony.
     #[error("the client data are of another type")]
     WrongType,
-    /// [W6] It answers another challenge.
+    /// W6: It answers another challenge.
     #[error("the answer to another challenge")]
     WrongChallenge,
-    /// [W7] The origin is not in the list.
+    /// W7: The origin is not in the list.
     #[error("the origin is not in the list")]
     OriginNotAllowed,
-    /// [W8] It was made in a frame of another origin.
+    /// W8: It was made in a frame of another origin.
     #[error("made in a frame of another origin")]
     CrossOrigin,
-    /// [W8] The origin of the page around the frame is not in the list, or given where there is no frame.
+    /// W8: The origin of the page around the frame is not in the list, or given where there is no frame.
     #[error("the origin of the page around is not in the list")]
     TopOrigin,
-    /// [W9] The authenticator data cannot be read.
+    /// W9: The authenticator data cannot be read.
     #[error("authenticator data: {0}")]
     AuthData(AuthDataFault),
-    /// [W10] It is for an RP ID that is not the credential's, or not in the list.
+    /// W10: It is for an RP ID that is not the credential's, or not in the list.
     #[error("for another RP ID")]
     RpId,
-    /// [W11] Nobody touched the authenticator.
+    /// W11: Nobody touched the authenticator.
     #[error("the user was not present")]
     UserNotPresent,
-    /// [W12] The authenticator did not verify the user.
+    /// W12: The authenticator did not verify the user.
     #[error("the user was not verified")]
     UserNotVerified,
-    /// [W13] The credential is backed up, and cannot be.
+    /// W13: The credential is backed up, and cannot be.
     #[error("backed up, but not eligible for backup")]
     BackupFlags,
-    /// [W14] Eligibility for backup changed, which it cannot.
+    /// W14: Eligibility for backup changed, which it cannot.
     #[error("the eligibility for backup changed")]
     BackupChanged,
-    /// [W15] The configuration forbids such credentials.
+    /// W15: The configuration forbids such credentials.
     #[error("credentials that are backed up are not allowed")]
     BackupForbidden,
-    /// [W16] The signature is not in the one form.
+    /// W16: The signature is not in the one form.
     #[error("the signature is not in DER form")]
     SignatureEncoding,
-    /// [W17] The signature does not verify.
+    /// W17: The signature does not verify.
     #[error("the signature does not verify")]
     BadSignature,
-    /// [W18] The signature counter did not rise: there may be a copy of the key.
+    /// W18: The signature counter did not rise: there may be a copy of the key.
     #[error("the signature counter did not rise")]
     CounterRegressed,
 }
@@ -228,19 +228,19 @@ impl WebauthnError {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnrolError {
-    /// [N1], [N4] A check that assertions have too.
+    /// N1, N4: A check that assertions have too.
     #[error(transparent)]
     Webauthn(#[from] WebauthnError),
-    /// [N2], [N5], [N6] The attestation is refused.
+    /// N2, N5, N6: The attestation is refused.
     #[error("attestation: {0}")]
     Attestation(AttestationFault),
-    /// [N3] The authenticator data cannot be read.
+    /// N3: The authenticator data cannot be read.
     #[error("authenticator data: {0}")]
     AuthData(AuthDataFault),
-    /// [N7] An attestation that this crate does not verify, and the configuration does not take unverified.
+    /// N7: An attestation that this crate does not verify, and the configuration does not take unverified.
     #[error("an attestation that is not supported")]
     UnsupportedAttestation,
-    /// [N8] The id or the key is that of a credential in the set.
+    /// N8: The id or the key is that of a credential in the set.
     #[error("the credential is in the set already")]
     DuplicateCredential,
 }

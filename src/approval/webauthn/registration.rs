@@ -1,4 +1,4 @@
-//! [N1]-[N8] Registrations.
+//! N1-N8: Registrations.
 
 use super::assertion::{CHALLENGE_LENS, CLIENT_DATA_LENS, USER_HANDLE_LENS, in_bounds, signed_digest};
 use super::authdata::{Attested, AuthData};
@@ -95,8 +95,9 @@ struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// [N2] The browser writes it, in any order of members.
+    /// The browser writes it, with its members in any order.
     fn read(bytes: &'a [u8]) -> Result<Self, AttestationFault> {
+        // [N2]
         let item = Item::read(bytes, Order::Any).map_err(AttestationFault::Cbor)?;
         let map = item.as_map().filter(|map| map.len() == 3).ok_or(AttestationFault::Members)?;
         let get = |name| map.get(&Item::Text(name));
@@ -110,7 +111,7 @@ impl<'a> Object<'a> {
         read().ok_or(AttestationFault::Members)
     }
 
-    /// [N5]-[N7] What the statement proves.
+    /// What the statement proves.
     fn judge(
         &self,
         config: &WebauthnConfig,
