@@ -4,6 +4,8 @@
 mod decoders;
 #[path = "../fuzz_targets/passkeys/mod.rs"]
 mod passkeys;
+#[path = "../../tests/policy/readers.rs"]
+mod readers;
 #[path = "../fuzz_targets/steer/mod.rs"]
 #[allow(dead_code)]
 mod steer;
@@ -81,6 +83,9 @@ fn main() {
     picked("receive_ecdsa", &all.batch, id(2), &[2]);
     picked("receive_ecdsa", &all.presign, id(2), &[3]);
     picked("receive_ecdsa", &all.online, id(2), &[4]);
+    for (pick, sample) in readers::samples().iter().enumerate() {
+        write("policy", &format!("{pick:02}"), sample);
+    }
     let table = passkeys::Table::new();
     for (pick, seed) in table.seeds().iter().enumerate() {
         table.check(seed);
