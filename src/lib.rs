@@ -12,6 +12,7 @@
 //! - [`frost`]: sign with it (RFC 9591; BIP-340 and BIP-341 for Taproot).
 //! - [`pairing`], [`ecdsa`]: pair the devices once, and sign with any ECDSA key that they share.
 //! - [`session`]: the driver, and what the caller owes it.
+//! - `vault`: how a device stores it, sealed (feature `vault`).
 //! - [`key`]: what a device stores. [`identity`], [`envelope`]: who the parties are, and how they sign what they send.
 //!
 //! Below them: [`curve`] (groups), [`sharing`] (polynomials, Lagrange, Feldman), [`wire`] (the header), [`secret`] (the

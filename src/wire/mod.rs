@@ -9,9 +9,9 @@ mod stored;
 
 pub use header::{HEADER_LEN, Header, Kind, SessionId, VERSION};
 pub(crate) use reader::Reader;
+pub use stored::{Stored, StoredKind, Subject};
 #[allow(unused_imports)] // by features
 pub(crate) use stored::{copy, sealed};
-pub use stored::{Stored, StoredKind, Subject};
 
 use alloc::vec::Vec;
 
