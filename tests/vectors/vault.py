@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes vault.txt: containers, a backup, and keys derived from a PRF output, computed without the crate.
+"""Containers, a backup, and keys derived from a PRF output, computed from the vault's description alone.
 
-Needs `cryptography` (AES-GCM) and `argon2-cffi` (the reference implementation of Argon2). Run it beside the file.
+Needs `cryptography` (AES-GCM) and `argon2-cffi` (the reference implementation of Argon2); writes vault.txt beside itself.
 Random bytes are 0, 1, 2, .. modulo 256 in the order in which the crate asks for them.
 """
 import hashlib
