@@ -80,6 +80,8 @@ pub(super) fn mac(key: &Key, parts: &[&[u8]]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     /// RFC 5869, appendices A.1 to A.3, with what of each fits here.

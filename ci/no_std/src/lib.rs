@@ -239,7 +239,7 @@ pub fn stored(
     let items = backup::plan(&backup, &key, &Known::NOTHING, &limits, &|_| None)?.restore();
     items
         .into_iter()
-        .try_for_each(|item| item?.read::<KeyShare<FrostEd25519>>().map(drop).map_err(Into::into))?;
+        .try_for_each(|item| item?.read::<KeyShare<FrostEd25519>>().map(drop).map_err(BackupError::from))?;
     let label = Label { app: "a", purpose: "b", chain: "c", account: 0, version: 1 };
     Ok(prf::ed25519_seed(prf.secret(), "example.org", &label).map_err(VaultError::from)?)
 }
