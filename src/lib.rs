@@ -32,6 +32,7 @@
 //! | `frost` | yes | FROST signing, for keys of the FROST schemes that are there |
 //! | `ecdsa` | yes | pairings and ECDSA signing, for keys on the curves that are there |
 //! | `xpub` | | extended public keys of BIP-32 as text, for wallets that only watch; brings `secp256k1` |
+//! | `vault` | | sealed containers for what a device stores, and backups of them |
 //! | `hazmat` | | putting a key's secret together, to leave threshold cryptography ([`key`]) |
 //! | `serde` | | `Serialize` and `Deserialize` of results, through the crate's own bytes |
 //! | `sim` | | an in-memory network with faults, for tests, benches and examples; needs `std` |

@@ -9,7 +9,7 @@ use super::format::Container;
 use super::kdf::{Kdf, Limits, is_passphrase};
 use super::label::{hash_of, is_label};
 use super::prf::{Prf, PrfError, SinglePrfSlot};
-use super::slot::{Draft, EXTERNAL, HELD, MAX_BLOB, PASSPHRASE, PRF, Slot, SlotKind};
+use super::slot::{Draft, EXTERNAL, HELD, PASSPHRASE, PRF, Slot, SlotKind};
 use crate::secret::Secret;
 use crate::wire::put_u16;
 use rand_core::CryptoRng;
@@ -67,9 +67,8 @@ impl SlotKey<'_> {
     pub(super) fn slot<'c, 'a>(&self, container: &'c Container<'a>) -> Result<&'c Slot<'a>, VaultError> {
         let mut slots = container.slots.iter();
         let found = match *self {
-            Self::Passphrase { slot, .. } => {
-                slots.nth(slot).filter(|slot| matches!(slot.kind, SlotKind::Passphrase { .. }))
-            }
+            // Whether it is for a passphrase shows when it is tried.
+            Self::Passphrase { slot, .. } => slots.nth(slot),
             Self::Prf(prf) => slots.find(|slot| prf.is_for(&slot.kind)),
             Self::External { label: wanted, .. } => {
                 slots.find(|slot| matches!(slot.kind, SlotKind::External { label, .. } if label == wanted))
@@ -86,6 +85,7 @@ impl SlotKey<'_> {
     pub(super) fn material(&self, slot: &Slot<'_>, limits: &Limits) -> Result<Key, VaultError> {
         match *self {
             Self::Passphrase { passphrase, .. } => {
+                // [V8] the slot is of this type
                 let SlotKind::Passphrase { kdf } = slot.kind else { return Err(VaultError::NoSuchSlot) };
                 kdf.check(limits.max_memory_kib)?;
                 if !is_passphrase(passphrase.expose()) {
@@ -198,11 +198,9 @@ impl SlotSpec<'_> {
                 // [F2] it was seen to be stable
                 prf.is_stable().then_some(()).ok_or(VaultError::Prf(PrfError::Unstable))
             }
-            Self::Wrapped { label, blob, .. } => {
-                label_of(label)?;
-                (blob.len() <= MAX_BLOB).then_some(()).ok_or(VaultError::BadSlots)
+            Self::External { label, .. } | Self::Wrapped { label, .. } | Self::Held { label, .. } => {
+                label_of(label)
             }
-            Self::External { label, .. } | Self::Held { label, .. } => label_of(label),
         }
     }
 
@@ -230,17 +228,15 @@ impl SlotSpec<'_> {
             Self::External { label, wrapper } => {
                 let (draft, key) = (draft(EXTERNAL, var8(label)), random_key(rng));
                 let blob = wrapper.wrap(&key, &draft.ctx)?;
-                if blob.len() > MAX_BLOB {
-                    return Err(VaultError::BadSlots);
-                }
-                draft.wrap(&key, &var16(&blob), data_key)
+                draft.wrap(&key, &var16(&blob).ok_or(VaultError::BadSlots)?, data_key)
             }
             Self::Wrapped { label, key, blob } => {
-                draft(EXTERNAL, var8(label)).wrap(key, &var16(blob), data_key)
+                let blob = var16(blob).ok_or(VaultError::BadSlots)?;
+                draft(EXTERNAL, var8(label)).wrap(key, &blob, data_key)
             }
             Self::Held { label, key } => draft(HELD, hash_of(label).to_vec()).wrap(key, &[], data_key),
         };
-        slot.ok_or(VaultError::TooLarge)
+        slot.ok_or(VaultError::BadSlots)
     }
 }
 
@@ -249,10 +245,10 @@ fn var8(label: &str) -> Vec<u8> {
     [&[label.len() as u8], label.as_bytes()].concat()
 }
 
-/// Of a blob, which has at most 1,024 bytes.
-fn var16(blob: &[u8]) -> Vec<u8> {
+/// Of a blob, if its length fits. The limit is checked when the slots are read back.
+fn var16(blob: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(2 + blob.len());
-    put_u16(&mut out, blob.len() as u16);
+    put_u16(&mut out, u16::try_from(blob.len()).ok()?);
     out.extend_from_slice(blob);
-    out
+    Some(out)
 }

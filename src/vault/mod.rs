@@ -97,7 +97,7 @@
 //!    turn it back: in a TPM, at a server, on another device. A crash before this leaves one file above the watermark, which opens.
 //! 4. Only then destroy what is old: other copies, and keys that wrapped it.
 //!
-//! A pairing ([`StoredPairing`](crate::pairing::StoredPairing)) goes through that twice in its life of a day, and once for a ban:
+//! A pairing ([`StoredPairing`](crate::pairing::StoredPairing)) goes through all of that when it is opened, when it is closed, and at a ban:
 //!
 //! - Read the watermark, open the container, load it ([`Opening`](crate::pairing::Opening)), seal the form that the opening gives under
 //!   the next counter, write and flush it, and raise the watermark by compare-and-set from the value that was read. Who loses that race does not

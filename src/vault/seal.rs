@@ -14,7 +14,7 @@ use super::prf::{PrfError, SinglePrfSlot};
 use super::slot::{Slot, SlotKind};
 use crate::hash::Tag;
 use crate::secret::Secret;
-use crate::wire::{Reader, Stored, StoredKind, Subject, put_u16, put_u32};
+use crate::wire::{Stored, StoredKind, Subject, put_u16, put_u32};
 
 /// Seals a stored form: a new container under a new data key, with these slots.
 ///
@@ -155,9 +155,8 @@ fn check_each(slots: &[SlotSpec<'_>]) -> Result<(), VaultError> {
 
 /// `F`, count 1, zero 1, length 2, slots; [V15] and [F3].
 fn with_slots(fixed: &[u8], slots: &[Vec<u8>], accept: bool) -> Result<Vec<u8>, VaultError> {
-    let area = slots.concat();
-    let mut r = Reader::new(&area);
-    let kinds = slots.iter().map(|_| Slot::read(&mut r).map(|slot| slot.kind));
+    // [V15] what is to be read must read: a blob of more than 1,024 bytes does not
+    let kinds = slots.iter().map(|slot| Slot::alone(slot).map(|slot| slot.kind));
     let kinds = kinds.collect::<Option<Vec<_>>>().ok_or(VaultError::BadSlots)?;
     // [V15] 1 to 8 slots, and no two that one key would be for
     let twice = |at: usize, kind: &SlotKind<'_>| kinds.iter().skip(at + 1).any(|other| rivals(kind, other));
@@ -168,9 +167,10 @@ fn with_slots(fixed: &[u8], slots: &[Vec<u8>], accept: bool) -> Result<Vec<u8>, 
     if !accept && of_one_credential(&kinds) {
         return Err(PrfError::NoSecondSlot.into());
     }
+    let area = slots.concat();
     let mut out = Vec::with_capacity(fixed.len() + 4 + area.len());
     out.extend_from_slice(fixed);
-    // Eight slots of at most 1,283 bytes.
+    // Eight slots of at most 1,207 bytes.
     out.extend_from_slice(&[slots.len() as u8, 0]);
     put_u16(&mut out, area.len() as u16);
     out.extend_from_slice(&area);

@@ -20,7 +20,7 @@ pub(super) const HELD: u8 = 4;
 /// Bytes of a wrapped data key.
 const WRAPPED_LEN: usize = 32 + TAG_LEN;
 /// The longest blob of an external wrapper.
-pub(super) const MAX_BLOB: usize = 1024;
+const MAX_BLOB: usize = 1024;
 
 /// What a slot needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,6 +107,14 @@ impl<'a> Slot<'a> {
         (zero == 0).then_some(Self { kind, number, salt, params, commit, wrapped, bytes })
     }
 
+    /// As [`Slot::read`], and nothing behind it.
+    pub(super) fn alone(bytes: &'a [u8]) -> Option<Self> {
+        let mut r = Reader::new(bytes);
+        let slot = Self::read(&mut r)?;
+        r.end()?;
+        Some(slot)
+    }
+
     /// `H("vault/ctx"; F, type, salt, parameters)`: what the slot is bound to, and what an external wrapper is told.
     #[must_use]
     pub(super) fn context(&self, fixed: &[u8; FIXED_LEN]) -> [u8; 32] {
@@ -163,13 +171,14 @@ impl Draft {
         Self { number, salt, params, ctx }
     }
 
-    /// The slot's bytes. What it is not bound to, a blob, stands behind the parameters.
+    /// The slot's bytes, if their length fits. What it is not bound to, a blob, stands behind the parameters.
     pub(super) fn wrap(&self, ikm: &Key, unbound: &[u8], data_key: &Key) -> Option<Vec<u8>> {
         let keys = Expander::new(&self.salt, ikm.expose());
         let mut wrapped = Secret::<[u8; 32]>::build(|out| out.copy_from_slice(data_key.expose()));
         let tag = encrypt(&keys.key(Tag::VaultKek, &self.ctx), &self.ctx, wrapped.expose_mut())?;
+        let length = 32 + self.params.len() + unbound.len() + 32 + WRAPPED_LEN;
         let mut out = alloc::vec![self.number, 0];
-        put_u16(&mut out, (32 + self.params.len() + unbound.len() + 32 + WRAPPED_LEN) as u16);
+        put_u16(&mut out, u16::try_from(length).ok()?);
         out.extend_from_slice(&self.salt);
         out.extend_from_slice(&self.params);
         out.extend_from_slice(unbound);

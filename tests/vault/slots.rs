@@ -97,6 +97,12 @@ fn v15_one_to_eight_slots() {
     for (label, key) in &keys[..8] {
         assert!(open_by(&eight, &SlotKey::Held { label, key }).is_ok(), "{label}");
     }
+    // Nothing is made, and no wrapper asked, for a container that there will not be.
+    let mut kms = Kms::default();
+    let others = keys[..8].iter().map(|(label, key)| SlotSpec::Held { label, key });
+    let nine = std::iter::once(SlotSpec::External { label: "kms", wrapper: &mut kms }).chain(others);
+    assert_eq!(error(seal_for(nine.collect())), VaultError::BadSlots);
+    assert!(kms.wrapped.is_empty());
     // And so it is when they are changed.
     let key = SlotKey::Held { label: &keys[0].0, key: &keys[0].1 };
     let change = |bytes: &[u8], change| rewrap(bytes, &key, change, &Limits::default(), &mut rng(4));
@@ -156,9 +162,14 @@ fn v15_passphrases_labels_blobs_and_parameters_are_in_range() {
     let wrapped = |blob| SlotSpec::Wrapped { label: "kms", key: &key, blob };
     assert_eq!(error(seal_for(vec![wrapped(&blob)])), VaultError::BadSlots);
     assert!(seal_for(vec![wrapped(&blob[1..])]).is_ok());
-    let external = |wrapper| SlotSpec::External { label: "kms", wrapper };
-    let mut kms = Kms { blob_len: 1025, ..Kms::default() };
-    assert_eq!(error(seal_for(vec![external(&mut kms)])), VaultError::BadSlots);
+    for blob_len in [1025, 65_400, 65_536, 65_537, 70_000] {
+        let mut kms = Kms { blob_len, ..Kms::default() };
+        let external = SlotSpec::External { label: "kms", wrapper: &mut kms };
+        assert_eq!(error(seal_for(vec![external])), VaultError::BadSlots, "{blob_len}");
+        let blob = vec![0; blob_len];
+        let wrapped = SlotSpec::Wrapped { label: "kms", key: &key, blob: &blob };
+        assert_eq!(error(seal_for(vec![wrapped])), VaultError::BadSlots, "{blob_len}");
+    }
     // Also where a slot is added.
     let bytes = sealed(&app_secret(), 1);
     assert_eq!(error(change(&bytes, SlotChange::Add(wrapped(&blob)))), VaultError::BadSlots);
