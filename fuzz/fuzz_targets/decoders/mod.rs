@@ -65,12 +65,12 @@ pub(crate) fn all() -> Vec<Decoder> {
         Some(path.to_string().into_bytes())
     }));
     extended_keys(&mut list);
-    sealed(&mut list);
+    vaults(&mut list);
     list
 }
 
 /// A container and a backup, for whoever has no key: the layout is read, and what is not the seed does not open.
-fn sealed(list: &mut Vec<Decoder>) {
+fn vaults(list: &mut Vec<Decoder>) {
     let key = Secret::new([7; 32]);
     let slots = || {
         vec![
@@ -188,8 +188,8 @@ fn keys<S: Scheme>(list: &mut Vec<Decoder>) {
     let public = KeyShare::<S>::from_bytes(&share).expect("a key share").public().to_bytes();
     let certificate =
         KeyShare::<S>::from_bytes(&share).expect("a key share").public().certificate().to_bytes();
-    // the pending form is the share without its signatures and what follows them, with another letter
-    let mut pending = share[..share.len() - 2 * 64 - 2 - 32].to_vec();
+    // the pending form is the share without its signatures, the count of refused pairings and the digest, with another letter
+    let mut pending = share[..share.len() - 2 * 64 - 4 - 32].to_vec();
     pending[1] = b'p';
     let epochs = Epochs::new(KeyShare::<S>::from_bytes(&share).expect("a key share")).to_bytes();
     list.push(closed("share", &[&share], |b| {
