@@ -28,3 +28,5 @@ mod prf;
 mod slots;
 #[path = "vault/vectors.rs"]
 mod vectors;
+#[path = "vault/wycheproof.rs"]
+mod wycheproof;

@@ -22,7 +22,8 @@ const WORK: u64 = 1 << 22;
 /// What opening may cost at most.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Memory for Argon2, in KiB: a container that asks for more is refused, whoever made it. 2^18, which is 256 MiB, by default.
+    /// Memory for Argon2, in KiB: a container that asks for more is refused, whoever made it. 2^18, which is 256 MiB, by default. Keep it below what
+    /// there is: memory that the allocator refuses is an error, but a system that promises more than it has ends the program instead.
     pub max_memory_kib: u32,
 }
 
