@@ -11,6 +11,7 @@ mod round2;
 mod round3;
 mod sign;
 mod signature;
+mod stored;
 mod suite;
 mod team;
 
@@ -25,6 +26,7 @@ pub use round2::Round2;
 pub use round3::Round3;
 pub use sign::{Sign, SignBatch};
 pub use signature::Signature;
+pub use stored::StoredPresignature;
 pub use suite::EcdsaScheme;
 
 /// The protocol's number in headers: signing in three rounds, one message or a batch.

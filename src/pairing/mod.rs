@@ -8,6 +8,7 @@ mod round3;
 mod round4;
 mod set;
 mod store;
+mod stored;
 
 pub use live::{Ban, Pairing};
 #[allow(unused_imports)]
@@ -18,6 +19,7 @@ pub use round3::Round3;
 pub use round4::Round4;
 pub use set::Pairings;
 pub use store::{MAX_OPENS, Opening, STORED_LEN};
+pub use stored::StoredPairing;
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
