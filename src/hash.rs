@@ -39,6 +39,14 @@ macro_rules! tags {
             const fn text(self) -> &'static str {
                 match self { $(Self::$name => concat!("quorate/1/", $text),)* }
             }
+            /// `LP` of the tag's text: how key derivations outside of `H` start their labels.
+            #[cfg(feature = "channel")]
+            pub(crate) fn framed(self) -> Vec<u8> {
+                let text = self.text().as_bytes();
+                let mut out = (text.len() as u32).to_be_bytes().to_vec();
+                out.extend_from_slice(text);
+                out
+            }
             #[cfg(test)]
             const ALL: &[(Self, &'static str)] = &[$((Self::$name, $text),)*];
         }
