@@ -213,3 +213,44 @@ impl fmt::Debug for Channel {
         out.finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn channel() -> Channel {
+        let traffic = Traffic { id: [1; 16], keys: Secret::new([2; super::super::schedule::TRAFFIC_LEN]) };
+        Channel::new(&traffic, [3; 16], true).unwrap()
+    }
+
+    #[test]
+    fn t7_t8_the_limits_are_the_documented_ones_and_nobody_raises_them() {
+        let [one, two] = [1, 2].map(|n| PartyId::new(n).unwrap());
+        let all = Limits { records: u64::MAX, bytes: u64::MAX, failures: u64::MAX }.capped();
+        assert_eq!(all, Limits { records: 1 << 24, bytes: 1 << 36, failures: 1 << 36 });
+        let mut seal = |sent, sent_bytes| {
+            let mut channel = Channel { sent, sent_bytes, ..channel() };
+            channel.seal([one, two], Content::Application, &[0; 4], &all).map(|record| record.len())
+        };
+        assert_eq!(seal((1 << 24) - 1, (1 << 36) - 4), Ok(RECORD_OVERHEAD + 4));
+        assert_eq!(seal(1 << 24, 0), Err(ChannelError::RekeyRequired));
+        assert_eq!(seal(0, (1 << 36) - 3), Err(ChannelError::RekeyRequired));
+        assert_eq!(seal(0, u64::MAX), Err(ChannelError::RekeyRequired));
+        let worn = |failures| Channel { failures, ..channel() }.is_worn(&all);
+        assert!(worn(1 << 36) && !worn((1 << 36) - 1));
+        let used = |sent, sent_bytes, failures| {
+            Channel { sent, sent_bytes, failures, ..channel() }.is_half_used(&all)
+        };
+        assert!(!used(1 << 23, 1 << 35, 1 << 35));
+        assert!(used((1 << 23) + 1, 0, 0) && used(0, (1 << 35) + 1, 0) && used(0, 0, (1 << 35) + 1));
+    }
+
+    /// A counter of eight bytes stands in the nonce's last eight, and each value gives another.
+    #[test]
+    fn the_nonce_is_the_iv_with_the_counter_in_it() {
+        let channel = channel();
+        assert_eq!(channel.out.nonce(0), [2; 12]);
+        let counter = 0x0102_0304_0506_0708;
+        assert_eq!(channel.into.nonce(counter), [2, 2, 2, 2, 3, 0, 1, 6, 7, 4, 5, 10]);
+    }
+}
