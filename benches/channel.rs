@@ -120,7 +120,7 @@ fn records(c: &mut Criterion) {
                     (0..now).map(|_| one.peers.seal(to, Content::Application, &content).unwrap()).collect();
                 let clock = Instant::now();
                 for record in &records {
-                    black_box(two.peers.receive(record, &mut two.rng).unwrap());
+                    let _ = black_box(two.peers.receive(record, &mut two.rng).unwrap());
                 }
                 time += clock.elapsed();
                 (sealed, left) = (sealed + now, left - now);
