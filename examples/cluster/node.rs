@@ -20,6 +20,16 @@ const AGAIN: Duration = Duration::from_millis(400);
 /// Messages of sessions that others have begun earlier.
 const MAX_EARLY: usize = 256;
 
+/// What a node has heard.
+enum News {
+    /// A message for a session.
+    Message(Opened),
+    /// Somebody is connected, or done.
+    Other,
+    /// Nothing, for as long as it was willing to wait.
+    Silence,
+}
+
 pub(crate) struct Node {
     pub(crate) me: PartyId,
     key: IdentityKey,
@@ -60,19 +70,25 @@ impl Node {
                 let hello = self.peers.connect(*peer, &mut self.rng)?;
                 self.bus.send(*peer, hello).await?;
             }
-            self.listen(AGAIN).await?;
+            let until = Instant::now() + AGAIN;
+            while Instant::now() < until && others.iter().any(|peer| !self.fresh.contains(peer)) {
+                self.listen(until).await?;
+            }
             if Instant::now() > deadline {
                 return Err("nobody answers".into());
             }
         }
         // The peers may lack the last message of a handshake still: answer once more what they repeat.
-        self.listen(AGAIN).await
+        let until = Instant::now() + AGAIN;
+        while Instant::now() < until {
+            self.listen(until).await?;
+        }
+        Ok(())
     }
 
-    /// Answers for as long as this, and keeps what is for later.
-    async fn listen(&mut self, time: Duration) -> Result<()> {
-        let until = Instant::now() + time;
-        while let Some(opened) = self.next(until).await? {
+    /// Answers one message, and keeps what is for later.
+    async fn listen(&mut self, until: Instant) -> Result<()> {
+        if let News::Message(opened) = self.next(until).await? {
             self.keep_for_later(opened);
         }
         Ok(())
@@ -84,12 +100,12 @@ impl Node {
         }
     }
 
-    /// The next record for a session; what belongs to handshakes is dealt with on the way. Bytes that are refused change nothing.
-    async fn next(&mut self, until: Instant) -> Result<Option<Opened>> {
+    /// What comes next. Handshakes are dealt with on the way; bytes that are refused change nothing.
+    async fn next(&mut self, until: Instant) -> Result<News> {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let Ok(message) = tokio::time::timeout(left, self.bus.inbox.next()).await else {
-                return Ok(None);
+                return Ok(News::Silence);
             };
             let bytes = message.ok_or("the bus is gone")?.payload;
             let Ok(event) = self.peers.receive(&bytes, &mut self.rng) else { continue };
@@ -100,6 +116,7 @@ impl Node {
                     if let Some(bytes) = reply {
                         self.bus.send(peer, bytes).await?;
                     }
+                    return Ok(News::Other);
                 }
                 Event::Poke(peer) => {
                     let hello = self.peers.connect(peer, &mut self.rng)?;
@@ -108,8 +125,9 @@ impl Node {
                 Event::Received(Opened::Application { peer, bytes }) => {
                     let session = bytes.expose().strip_prefix(b"done").and_then(|id| id.try_into().ok());
                     self.done.extend(session.map(|session| (peer, session)));
+                    return Ok(News::Other);
                 }
-                Event::Received(opened) => return Ok(Some(opened)),
+                Event::Received(opened) => return Ok(News::Message(opened)),
                 _ => {}
             }
         }
@@ -126,7 +144,8 @@ impl Node {
     ) -> Result<S::Output> {
         let others: Vec<_> = with.iter().copied().filter(|peer| *peer != self.me).collect();
         let SessionId(name) = session.terms().session;
-        let (mut sent, mut output, deadline) = (0, None, Instant::now() + patience);
+        let (mut sent, mut told, mut output) = (0, false, None);
+        let deadline = Instant::now() + patience;
         for opened in std::mem::take(&mut self.early) {
             self.give(opened, &mut session, roster);
         }
@@ -144,7 +163,8 @@ impl Node {
             }
             self.post(&session, sent, &others).await?;
             sent = session.sent();
-            if output.is_some() {
+            if output.is_some() && !told {
+                told = true;
                 for peer in &others {
                     let record =
                         self.peers.seal(*peer, Content::Application, &[b"done", &name[..]].concat())?;
@@ -159,9 +179,10 @@ impl Node {
                 return output.ok_or_else(|| Failure::from(format!("waits for {:?}", session.missing())));
             }
             match self.next(Instant::now() + AGAIN).await? {
-                Some(opened) => self.give(opened, &mut session, roster),
-                // Silence: all of it once more.
-                None => sent = 0,
+                News::Message(opened) => self.give(opened, &mut session, roster),
+                News::Other => {}
+                // All of it once more.
+                News::Silence => (sent, told) = (0, false),
             }
         }
     }
