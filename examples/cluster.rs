@@ -116,8 +116,8 @@ fn step(title: &str) {
 
 async fn live() -> Result<()> {
     let mut rng = devices::os_rng();
-    println!("a client without a certificate is refused: {}", bus::without_certificate().await?);
     let mut tap = Bus::connect(None).await?;
+    println!("a client without a certificate is refused: {}", bus::without_certificate().await?);
 
     // The identity keys outlive the machines: in a KMS, or in a backup.
     let mut seeds = Vec::new();
