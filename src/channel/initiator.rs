@@ -24,7 +24,7 @@ enum Stage {
     /// No second message has passed H7. The secret is spent by the one that does.
     Waiting(Box<EphemeralSecret>),
     Agreed(Box<Derived>),
-    /// The peer signed a key of small order.
+    /// The peer signed a key of small order: this handshake is over, and the next message begins another.
     Failed,
 }
 
@@ -44,15 +44,14 @@ struct Accepted {
 
 /// The end of it, kept until the peer's first record shows that it has arrived.
 pub(super) struct Answered {
-    hs: [u8; 16],
     second: [u8; SECOND_LEN],
     pub(super) third: Vec<u8>,
 }
 
 impl Answered {
     /// Whether this is the message that was answered.
-    pub(super) fn answers(&self, hs: &[u8; 16], second: &[u8]) -> bool {
-        &self.hs == hs && self.second == second
+    pub(super) fn answers(&self, second: &[u8; SECOND_LEN]) -> bool {
+        &self.second == second
     }
 }
 
@@ -69,11 +68,6 @@ impl Outbound {
     /// The first message, if a repeated one still makes sense: no second message has passed H7.
     pub(super) fn again(&self) -> Option<&[u8]> {
         matches!(self.stage, Stage::Waiting(_)).then_some(&self.first)
-    }
-
-    /// Whether the peer's own fault has ended it.
-    pub(super) const fn has_failed(&self) -> bool {
-        matches!(self.stage, Stage::Failed)
     }
 
     /// Takes the second message; gives what to sign.
@@ -130,7 +124,7 @@ impl Outbound {
         third.extend_from_slice(signature);
         third.extend_from_slice(&mac);
         let traffic = derived.agreed.traffic(&t4, &mac)?;
-        Ok((traffic, Answered { hs: self.hs, second: *second, third }))
+        Ok((traffic, Answered { second: *second, third }))
     }
 }
 

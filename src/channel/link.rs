@@ -8,7 +8,7 @@ use rand_core::CryptoRng;
 
 use super::error::ChannelError;
 use super::initiator::{Answered, Outbound};
-use super::layout::{FIRST_LEN, Head, SECOND_LEN, Second, Step, Third};
+use super::layout::{FIRST_LEN, Head, SECOND_LEN, Step, Third};
 use super::record::{Channel, Limits, RecordHeader};
 use super::responder::Inbound;
 use super::schedule::{Traffic, name};
@@ -119,18 +119,12 @@ impl Link {
         between: &Between<'_>,
         message: &[u8; SECOND_LEN],
     ) -> Result<Outcome, ChannelError> {
-        let hs = *Second::split(message).ok_or(ChannelError::Malformed)?.hs;
-        if let Some(answered) = self.answered.as_ref().filter(|a| a.answers(&hs, message)) {
+        if let Some(answered) = self.answered.as_ref().filter(|answered| answered.answers(message)) {
             return Ok(Outcome::Reply(answered.third.clone()));
         }
-        // [H5] one that this device began
-        let outbound = self.outbound.as_mut().filter(|outbound| outbound.hs == hs);
-        let outbound = outbound.ok_or(ChannelError::UnknownHandshake)?;
-        let answer = outbound.answer(between, message);
-        if outbound.has_failed() {
-            self.outbound = None;
-        }
-        Ok(Outcome::Sign { hs, input: answer? })
+        let outbound = self.outbound.as_mut().ok_or(ChannelError::UnknownHandshake)?;
+        let input = outbound.answer(between, message)?;
+        Ok(Outcome::Sign { hs: outbound.hs, input })
     }
 
     /// The responder's side of the third message.

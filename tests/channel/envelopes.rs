@@ -46,6 +46,8 @@ fn e1_size_version_and_protocol() {
     let long = signed(commit, &vec![0; MAX_ENVELOPE_LEN - 119]);
     assert_eq!(open(&long), Err(EnvelopeError::Malformed));
     assert_eq!(Verified::open(&all(), &long), Err(EnvelopeError::Malformed));
+    let parts = quorate::evidence::Envelope::from_bytes(&long).unwrap();
+    assert_eq!(parts.verify(&all()), Err(EnvelopeError::Malformed));
     for protocol in [0, 11, 12, 14, 255] {
         let unknown = signed(Header { protocol, ..commit }, b"body");
         assert_eq!(open(&unknown), Err(EnvelopeError::Malformed));

@@ -92,6 +92,22 @@ fn a_job_whose_handshake_is_gone_is_refused() {
     assert_eq!(r.peers.signed(job, signature).unwrap_err(), ChannelError::UnknownHandshake);
 }
 
+/// The same first message, answered anew after all was forgotten, has another ephemeral key: the old signature does not fit.
+#[test]
+fn a_job_is_for_one_answer() {
+    let (mut i, mut r) = (Node::new(I), Node::new(R));
+    let first = i.connect(R);
+    let Ok(Event::ToSign(old)) = r.take_unsigned(&first) else { panic!("a job") };
+    r.peers.forget(id(I));
+    let Ok(Event::ToSign(new)) = r.take_unsigned(&first) else { panic!("a job") };
+    let [old_signature, new_signature] = [&old, &new].map(|job| crate::stage::key(R).sign(job.to_sign()));
+    assert_eq!(r.peers.signed(old, old_signature).unwrap_err(), ChannelError::UnknownHandshake);
+    let Ok(Event::Reply { bytes, .. }) = r.peers.signed(new, new_signature) else { panic!("a message") };
+    let third = i.reply(&bytes);
+    r.established(&third);
+    talk(&mut i, &mut r);
+}
+
 #[test]
 fn a_late_third_message_puts_no_older_channel_in_front() {
     let (mut i, mut r) = (Node::new(I), Node::new(R));

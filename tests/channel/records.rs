@@ -19,6 +19,10 @@ fn t1_length_version_type_and_kind() {
     for len in 2..RECORD_OVERHEAD {
         r.refuses(&record[..len], ChannelError::MalformedRecord);
     }
+    // The length stands before the channel.
+    for len in 31..RECORD_OVERHEAD {
+        r.refuses(&flipped(&record, 6, 1)[..len], ChannelError::MalformedRecord);
+    }
     for (at, value) in [(0, 0), (0, 2), (30, 0), (30, 4), (30, 0xff)] {
         let mut bad = record.clone();
         bad[at] = value;
