@@ -6,7 +6,7 @@
 //!
 //! | id | check | where | error |
 //! |---|---|---|---|
-//! | E1 | 120 to 2^20 bytes; version and protocol known | always | [`EnvelopeError::Malformed`] |
+//! | E1 | 120 to 2^20 bytes, version; the protocol is known | always; [`Verified::open_for`] | [`EnvelopeError::Malformed`] |
 //! | E2 | the binding is that of the run | the session; a judge, from the terms | [`SetupMismatch`](crate::error::Rejected::SetupMismatch), inconclusive |
 //! | E3 | the sender is in the roster | always | [`EnvelopeError::UnknownSender`] |
 //! | E4 | the signature verifies strictly, over the bytes as received | always | [`EnvelopeError::BadSignature`] |
@@ -35,7 +35,7 @@ pub const MAX_ENVELOPE_LEN: usize = 1 << 20;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
-    /// Too short or too long, or not a message of version 1 and of a known protocol.
+    /// Too short or too long, not a message of version 1, or of a protocol that there is not.
     #[error("not an envelope of version 1")]
     Malformed,
     /// The header's sender is not in the roster.
@@ -140,14 +140,11 @@ impl Envelope {
     /// # Errors
     /// [`EnvelopeError`]; discard such an envelope silently, nobody is to blame for it.
     pub fn verify(self, roster: &Roster) -> Result<Verified, EnvelopeError> {
-        // [E1] size, version, protocol
+        // [E1] size, version
         if self.bytes.len() > MAX_ENVELOPE_LEN - SIGNATURE_LEN {
             return Err(EnvelopeError::Malformed);
         }
         let (header, _) = Header::split(&self.bytes).ok_or(EnvelopeError::Malformed)?;
-        if !header.is_known() {
-            return Err(EnvelopeError::Malformed);
-        }
         // [E3] a member
         let identity = roster.identity(header.from).ok_or(EnvelopeError::UnknownSender)?;
         // [E4] its signature
@@ -206,6 +203,10 @@ impl Verified {
     pub fn open_for(roster: &Roster, me: PartyId, bytes: &[u8]) -> Result<Self, EnvelopeError> {
         let open = Self::open(roster, bytes)?;
         let header = open.header();
+        // [E1] a known protocol
+        if !header.is_known() {
+            return Err(EnvelopeError::Malformed);
+        }
         // [E5] signed, and such a slot
         if !header.is_signed_slot() {
             return Err(EnvelopeError::HeaderMismatch);

@@ -51,7 +51,7 @@ fn e1_size_version_and_protocol() {
     for protocol in [0, 11, 12, 14, 255] {
         let unknown = signed(Header { protocol, ..commit }, b"body");
         assert_eq!(open(&unknown), Err(EnvelopeError::Malformed));
-        assert_eq!(Verified::open(&all(), &unknown), Err(EnvelopeError::Malformed));
+        assert_eq!(equivocation(&all(), &unknown, &unknown), Err(EnvelopeError::HeaderMismatch));
     }
     let mut version = good.clone();
     version[0] = 2;
