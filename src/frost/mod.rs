@@ -46,5 +46,7 @@ pub use taproot::{Bip340Signature, Taproot};
 pub use task::Task;
 pub use view::KeyView;
 
+use crate::wire::protocol;
+
 /// The protocol's number in headers.
-pub const PROTOCOL: u8 = 9;
+pub const PROTOCOL: u8 = protocol::FROST;

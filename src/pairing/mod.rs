@@ -34,10 +34,10 @@ use crate::ot::{BASE, DEPTH, Seed};
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Failure, Inbox, Outbox, Plan, Session, SpendOnce, State, Step, Stored, Suspend, Terms};
-use crate::wire::{Reader, SessionId};
+use crate::wire::{Reader, SessionId, protocol};
 
 /// The protocol's number in headers.
-pub const PROTOCOL: u8 = 1;
+pub const PROTOCOL: u8 = protocol::PAIRING;
 
 /// Leaves of one direction: `2^DEPTH` of each of `BASE / DEPTH` trees.
 pub(crate) const LEAVES: usize = (BASE / DEPTH) << DEPTH;

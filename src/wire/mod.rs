@@ -4,6 +4,7 @@
 //! allocation follows one. A body that does not have exactly its layout's length never reaches a protocol.
 
 mod header;
+pub mod protocol;
 mod reader;
 mod stored;
 

@@ -8,6 +8,8 @@ extern crate alloc;
 
 use core::alloc::{GlobalAlloc, Layout};
 
+use quorate::channel::{self, Content, Event, Opened, Peers};
+use quorate::cluster::Cluster;
 use quorate::curve::{
     EcdsaP256, EcdsaSecp256k1, FrostEd25519, FrostP256, FrostRistretto255, FrostSecp256k1, FrostTaproot,
     Scheme,
@@ -18,7 +20,7 @@ use quorate::ecdsa::{
 };
 use quorate::error::{ResumeError, SetupError};
 use quorate::frost::{Sign, Suite, Taproot, Task, taproot, zf};
-use quorate::identity::PublicIdentity;
+use quorate::identity::{IdentityKey, PublicIdentity};
 use quorate::import::{self, Import};
 use quorate::key::epoch::Epochs;
 use quorate::key::{KeyShare, Network, Path, PublicKey, Xpub, derive};
@@ -242,6 +244,30 @@ pub fn stored(
         .try_for_each(|item| item?.read::<KeyShare<FrostEd25519>>().map(drop).map_err(BackupError::from))?;
     let label = Label { app: "a", purpose: "b", chain: "c", account: 0, version: 1 };
     Ok(prf::ed25519_seed(prf.secret(), "example.org", &label).map_err(VaultError::from)?)
+}
+
+/// Never called: what is named here is linked.
+pub fn channels(
+    me: PartyId,
+    cluster: &[u8],
+    bytes: &[u8],
+    key: &mut IdentityKey,
+    session: &mut Session<Sign<FrostEd25519>>,
+    rng: &mut dyn CryptoRng,
+) -> Option<alloc::vec::Vec<u8>> {
+    let cluster = Cluster::from_bytes(cluster).ok()?;
+    let mut peers = Peers::new(me, cluster.clone(), channel::Limits::default()).ok()?;
+    let event = peers.receive(bytes, rng).ok()?;
+    match peers.sign_with(event, key).ok()? {
+        Event::Reply { bytes, .. } => Some(bytes),
+        Event::Poke(peer) => peers.connect(peer, rng).ok(),
+        Event::Established { peer, .. } => peers.seal(peer, Content::Application, bytes).ok(),
+        Event::Received(opened) => {
+            opened.deliver(session, cluster.roster())?.ok()?;
+            matches!(opened, Opened::Message { .. }).then(|| cluster.to_bytes())
+        }
+        _ => None,
+    }
 }
 
 fn output<S: State>(session: &mut Session<S>, rng: &mut dyn CryptoRng) -> Option<S::Output> {

@@ -4,6 +4,7 @@
 mod driver;
 
 use driver::{E, Script, dkg, id, life, rng};
+use quorate::cluster::Cluster;
 use quorate::curve::{
     Curve, EcdsaP256, EcdsaSecp256k1, Ed25519, P256, Ristretto255, Scheme, Secp256k1, Unchecked,
     encode_point, read_point, read_scalar, write_scalar,
@@ -66,6 +67,7 @@ pub(crate) fn all() -> Vec<Decoder> {
     }));
     extended_keys(&mut list);
     vaults(&mut list);
+    list.push(cluster());
     list
 }
 
@@ -103,6 +105,12 @@ fn vaults(list: &mut Vec<Decoder>) {
         assert_eq!(verified.is_ok(), bytes == only);
         Some(bytes.to_vec())
     }));
+}
+
+fn cluster() -> Decoder {
+    let (script, _) = dkg::<E>(2, &[1, 2, 3], 1);
+    let cluster = Cluster::new([7; 32], 1, script.cast.roster().clone()).expect("three members");
+    decoder("cluster", vec![cluster.to_bytes()], |bytes| Some(Cluster::from_bytes(bytes).ok()?.to_bytes()))
 }
 
 /// A root, and a descendant: as text, and as the bytes under its checksum.
