@@ -1,9 +1,9 @@
 //! P4, P8, P10 and A6: who must approve, when, and which of several rules answers.
 
-use quorate::approval::approver::{ApprovalError, ApproverSet, Evidence, Factor};
-use quorate::approval::policy::{Decision, Finding, Policy, PolicyError};
+use quorate::approval::approver::{ApprovalError, Approvals, ApproverId, ApproverSet, Evidence, Factor};
+use quorate::approval::policy::{Decision, Finding, Policy, PolicyError, Question};
 use quorate::approval::registry::{MemoryRegistry, Registry as _, RegistryError, Space};
-use quorate::approval::request::{Action, Draft, Purpose};
+use quorate::approval::request::{Action, Draft, Holder, Purpose};
 use serde_json::{Value, json};
 
 use crate::tools::*;
@@ -92,6 +92,37 @@ fn p8_quorum_and_factors() {
     assert_eq!(need(ask(&[carol(), weak])), wants(1, &either, &[Factor::Totp]));
     let right = code(ALICE, totp_of(ALICE).code_at(NOW));
     assert_eq!(rule(&ask(&[yes(ALICE, &request), carol(), right])), "coins-out");
+}
+
+#[test]
+fn p8_a_tier_may_name_who_counts() {
+    let mut rule_ = coins_out();
+    rule_["tiers"] = json!([{ "up_to": "1000", "approvers": 1, "of": [hex(BOB.0), hex(CAROL.0)], "factors": ["passkey_uv", "key"] }]);
+    let (policy, mut world, request) = (one(rule_), World::new(), sign("transfer coin 0x01 5"));
+    let mut ask = |evidence: Evidence<'_>| world.decide(&policy, &request, &[evidence]);
+    assert_eq!(need(ask(yes(ALICE, &request))).approvers, 1);
+    assert_eq!(need(ask(by_key(ALICE, Purpose::Approve, &request))).approvers, 1);
+    assert_eq!(rule(&ask(yes(BOB, &request))), "coins-out");
+    assert_eq!(rule(&ask(by_key(CAROL, Purpose::Approve, &request))), "coins-out");
+}
+
+#[test]
+fn p8_only_those_of_the_set_count_however_they_came_into_the_list() {
+    let (policy, world, request) = (one(coins_out()), World::new(), sign("transfer coin 0x01 5"));
+    let holder = Holder { cluster: CLUSTER, keys: &world.keys, decoder: Some(&Lines) };
+    let strong = factors(&[Factor::PasskeyUv]);
+    for (id, counts) in [(ALICE, true), (DAVE, false), (ERIN, false), (ApproverId([9; 32]), false)] {
+        let approvals = Approvals { counted: [(id, strong)].into(), ..Approvals::default() };
+        let question = Question {
+            request: &request,
+            holder: &holder,
+            set: Some(&world.set),
+            approvals: &approvals,
+            now: NOW,
+        };
+        let decision = policy.decide(&question, &mut || unreachable!()).decision;
+        assert_eq!(matches!(decision, Decision::Allow(_)), counts, "{id:?}");
+    }
 }
 
 #[test]
