@@ -106,11 +106,12 @@ fn online(
 ) -> Result<Ran<Signature<EcdsaSecp256k1>>, Error> {
     let session = devices::session_id(rng);
     let mut loaded = BTreeMap::new();
-    for (id, disk) in disks {
-        loaded.insert(*id, disk.load(at)?);
+    for share in &wallet.shares {
+        let disk = disks.get_mut(&share.id()).ok_or("no disk")?;
+        loaded.insert(share.id(), (share, disk.load(at)?));
     }
-    let start = |(id, presignature), _: &mut OsRng| {
-        Online::start(presignature, wallet.key(), &wallet.pairings[&id], message, session)
+    let start = |(id, (share, presignature)), _: &mut OsRng| {
+        Online::start(presignature, share, &wallet.pairings[&id], message, session)
     };
     devices::run(&wallet.cast, loaded, start, rng)
 }
@@ -127,7 +128,7 @@ fn refused(wallet: &mut Wallet, disks: &mut Disks, rng: &mut OsRng) -> Result<()
     cheat(wallet, other, rng)?;
     let start = |presignature, wallet: &Wallet, rng: &mut OsRng| {
         let session = devices::session_id(rng);
-        Online::start(presignature, wallet.key(), &wallet.pairings[&one], message, session).err()
+        Online::start(presignature, &wallet.shares[0], &wallet.pairings[&one], message, session).err()
     };
     let error = start(disk.load(2)?, wallet, rng);
     println!("{one} takes the third one: {}", expect(error, SetupError::Banned(other))?);

@@ -39,6 +39,13 @@ macro_rules! tags {
             const fn text(self) -> &'static str {
                 match self { $(Self::$name => concat!("quorate/1/", $text),)* }
             }
+            /// The tag as the first item of everything hashed: its length in 4 bytes, and its text.
+            #[allow(dead_code)] // by features
+            pub(crate) fn framed(self) -> Vec<u8> {
+                let text = self.text().as_bytes();
+                [&(text.len() as u32).to_be_bytes(), text].concat()
+            }
+
             #[cfg(test)]
             const ALL: &[(Self, &'static str)] = &[$((Self::$name, $text),)*];
         }
@@ -138,7 +145,7 @@ tags! {
     AuditRecord = "audit/record", "hash of an audit record";
     AuditCheck = "audit/check", "signed checkpoint of an audit log: log id, seq, head, now";
     DpkCred = "dpk/cred", "credential id of a distributed passkey: public key, rp id";
-    SessionRng = "session-rng", "a signing round's random bytes: fresh bytes, share, sid, round";
+    SessionRng = "session-rng", "random bytes of a round of signing or repair: fresh bytes, share, sid, round";
 }
 
 /// `H`, `XOF` and `H2S` over a tagged, length-framed list.

@@ -61,6 +61,8 @@ mod constants;
 mod equivocation;
 #[path = "faults_epochs/flow.rs"]
 mod flow;
+#[path = "faults_epochs/framed.rs"]
+mod framed;
 #[path = "faults_epochs/imports.rs"]
 mod imports;
 #[path = "faults_epochs/interrupted.rs"]

@@ -10,6 +10,8 @@ mod faults;
 #[path = "dealing/hash.rs"]
 #[allow(dead_code)]
 mod hash;
+#[path = "keyset/judged.rs"]
+mod judged;
 #[path = "keyset/replay.rs"]
 mod replay;
 #[path = "keyset/resume.rs"]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 const L0: &[&str] = &["party", "error", "evidence", "secret", "wire"];
 const L1: &[&str] = &["curve", "hash"];
-const L2: &[&str] = &["sharing", "proof", "identity", "envelope", "cluster"];
+const L2: &[&str] = &["sharing", "proof", "hedge", "identity", "envelope", "cluster"];
 const L3: &[&str] = &["ot", "vole", "zero"];
 const L4: &[&str] = &["session"];
 const L5: &[&str] = &["key"];
@@ -28,6 +28,7 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("hash", &[L0, &["curve"]]),
     ("sharing", &[L0, L1]),
     ("proof", &[L0, L1]),
+    ("hedge", &[L0, L1]),
     ("identity", &[L0, L1]),
     ("envelope", &[L0, L1, &["identity"]]),
     ("cluster", &[L0, &["hash", "identity"]]),
@@ -49,8 +50,8 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("pairing", &[L0, L1, L2, L3, L4]),
     ("ecdsa", &[L0, L1, L2, L3, L4, L5, &["pairing"]]),
     // What stands around the cryptography. The wings do not know each other.
-    ("channel", &[L0, &["hash", "identity", "envelope", "cluster"]]),
-    ("vault", &[L0, &["hash", "identity"]]),
+    ("channel", &[L0, L4, &["hash", "identity", "envelope", "cluster"]]),
+    ("vault", &[L0, &["hash", "curve", "keyset"]]),
     ("approval", &[L0, &["hash", "identity", "cluster"]]),
     // The only door between approvals and shares.
     ("gated", &[L0, L1, L2, L4, L5, L6, &["approval"]]),

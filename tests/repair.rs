@@ -8,6 +8,8 @@ mod tools;
 mod fields;
 #[path = "repair/game.rs"]
 mod game;
+#[path = "repair/hedged.rs"]
+mod hedged;
 #[path = "repair/honest.rs"]
 mod honest;
 #[path = "repair/network.rs"]

@@ -119,9 +119,9 @@ fn a_presignature_ends_with_its_epoch() {
     });
     let [mine, theirs] = finish(&mut sessions).map(|mut made| made.remove(0));
     let (message, pairings) = (Message::sha256(b"m"), &stage.pairs[&id(1)]);
-    let refused = Online::start(mine, renewed[0].public(), pairings, message, SESSION);
+    let refused = Online::start(mine, &renewed[0], pairings, message, SESSION);
     assert_eq!(refused.err(), Some(SetupError::WrongPresignature));
-    assert!(Online::start(theirs, old, &stage.pairs[&id(3)], message, SESSION).is_ok());
+    assert!(Online::start(theirs, stage.share(3), &stage.pairs[&id(3)], message, SESSION).is_ok());
 }
 
 /// [S0.4] No message with a digest of zero is known, so this one says so itself.
@@ -135,6 +135,6 @@ fn s0_4_a_presignature_does_not_sign_a_digest_of_zero() {
         Presign::start(stage.share(me), ahead.clone(), &stage.pairs[&id(me)], &mut rng(me.into())).unwrap()
     });
     let [mine, _] = finish(&mut sessions).map(|mut made| made.remove(0));
-    let refused = Online::start(mine, key, &stage.pairs[&id(1)], Message::of_zero(), SESSION);
+    let refused = Online::start(mine, stage.share(1), &stage.pairs[&id(1)], Message::of_zero(), SESSION);
     assert_eq!(refused.err(), Some(SetupError::ZeroDigest));
 }

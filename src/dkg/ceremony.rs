@@ -38,6 +38,45 @@ pub trait Occasion: Clone {
     fn output(seat: Seat<Self::Scheme>) -> Option<Self::Output>;
 }
 
+/// What a run is for: it derefs to its [`Deal`], and ends with a [`KeyShare`](crate::key::KeyShare), or with a [`Seat`] where not everybody
+/// has a share at the end.
+macro_rules! occasion {
+    ($deal:tt => KeyShare) => {
+        $crate::dkg::occasion!($deal, KeyShare, PendingShare, PendingSeat::member, Seat::member);
+    };
+    ($deal:tt => Seat) => {
+        $crate::dkg::occasion!($deal, Seat, PendingSeat, Some, Some);
+    };
+    ($deal:tt, $output:ident, $pending:ident, $of_pending:expr, $of_seat:expr) => {
+        /// What there is to ask of a run: threshold, members, dealers, terms.
+        impl<S: Scheme> core::ops::Deref for Run<S> {
+            type Target = Deal<S>;
+            fn deref(&self) -> &Deal<S> {
+                &self.$deal
+            }
+        }
+
+        impl<S: Scheme> $crate::dkg::Occasion for Run<S> {
+            type Scheme = S;
+            type Output = $output<S>;
+            type Pending = $pending<S>;
+
+            fn deal(&self) -> &Deal<S> {
+                &self.$deal
+            }
+
+            fn pending(seat: &PendingSeat<S>) -> Option<&$pending<S>> {
+                $of_pending(seat)
+            }
+
+            fn output(seat: Seat<S>) -> Option<$output<S>> {
+                $of_seat(seat)
+            }
+        }
+    };
+}
+pub(crate) use occasion;
+
 /// Judges evidence from a run: anybody with the terms reaches the verdict, without a secret.
 #[must_use]
 pub fn judge<O: Occasion>(run: &O, evidence: &Evidence) -> Finding {
@@ -123,6 +162,14 @@ impl<O: Occasion> Suspend for Ceremony<O> {
             return Err(SetupError::SelfMissing(*me));
         }
         Ok((deal.terms(*me), msg::plan(deal, *me)))
+    }
+
+    fn round(&self) -> u8 {
+        match self {
+            Self::Round1(_) => 1,
+            Self::Round2(_) => 2,
+            Self::Round3(_) => 3,
+        }
     }
 
     fn save(&self) -> Secret<Vec<u8>> {

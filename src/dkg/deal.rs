@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use group::Group;
 
 use crate::curve::{Curve, Scheme, Unchecked, small_mul_vartime};
-use crate::error::SetupError;
+use crate::error::{Chance, SetupError};
 use crate::identity::Roster;
 use crate::key::{Base, Draft, Made, Origin, Place, PublicKey, Sharing, Source, chain_code};
 use crate::party::{Parties, PartyId, Threshold};
@@ -202,18 +202,25 @@ impl<S: Scheme> Deal<S> {
         if self.origin.made == Made::Imported { "I2.1" } else { "E2.1" }
     }
 
-    /// `V` from the sums over all dealers; `None` if a point of it is the identity.
-    pub(super) fn commitment(&self, mut sums: Vec<Point<S>>) -> Option<Commitment<S::Curve>> {
+    /// `V` from the sums over all dealers.
+    ///
+    /// # Errors
+    /// The check that fails, K2.7 or E2.2, and what it says.
+    pub(super) fn commitment(
+        &self,
+        mut sums: Vec<Point<S>>,
+    ) -> Result<Commitment<S::Curve>, (&'static str, Chance)> {
         if self.of_zero() {
             sums.insert(0, Point::<S>::identity());
             sums.iter_mut().zip(&self.before).for_each(|(sum, v)| *sum += v);
         }
-        Commitment::new(sums)
-    }
-
-    /// Whether the public key is the one that was there before.
-    pub(super) fn keeps_key(&self, commitment: &Commitment<S::Curve>) -> bool {
-        self.before.first().is_none_or(|key| *key == commitment.public_key())
+        // [K2.7] no point is the identity
+        let commitment = Commitment::new(sums).ok_or(("K2.7", Chance::Degenerate))?;
+        // [E2.2] the public key is the one there was; it follows from E2.1, unless this device computes wrongly
+        match self.public_key() {
+            Some(key) if key != commitment.public_key() => Err(("E2.2", Chance::OwnFault)),
+            _ => Ok(commitment),
+        }
     }
 
     /// The sharing that comes of it, with the dealers' parts of a chain code, ascending.
@@ -242,5 +249,40 @@ impl<S: Scheme> Deal<S> {
             key_id: self.key_id,
         };
         draft.sharing()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::curve::FrostEd25519;
+    use crate::sim::Cast;
+
+    type E = FrostEd25519;
+
+    /// What no dealers that passed E2.1 can do.
+    #[test]
+    fn e2_2_another_public_key_is_no_next_epochs() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let cast = Cast::new([1, 2], &mut rng).unwrap();
+        let threshold = Threshold::new(2, 2).unwrap();
+        let [own, other] = [1, 2].map(|_| cast.deal::<E>(threshold, &mut rng).unwrap().swap_remove(0));
+        let points = |share: &crate::key::KeyShare<E>| share.public().commitment().points().to_vec();
+        let (old, roster) = (own.public(), cast.roster());
+        let origin = |made| Origin { made, epoch: 1, ..Origin::generated(roster, SessionId([1; 16])) };
+        let next = |made| Deal::next(old, threshold, roster.clone(), origin(made)).unwrap();
+        let reshare = next(Made::Reshared);
+        assert_eq!(reshare.commitment(points(&own)).unwrap().points(), points(&own));
+        assert_eq!(reshare.commitment(points(&other)).unwrap_err(), ("E2.2", Chance::OwnFault));
+        let identity = alloc::vec![points(&own)[0], Point::<E>::identity()];
+        assert_eq!(reshare.commitment(identity).unwrap_err(), ("K2.7", Chance::Degenerate));
+        // A refresh adds to what there was, and a first epoch has no key before it.
+        let refreshed = next(Made::Refreshed).commitment(points(&other)[1..].to_vec()).unwrap();
+        assert_eq!(refreshed.public_key(), points(&own)[0]);
+        let first = Deal::<E>::generation(threshold, roster.clone(), SessionId([2; 16])).unwrap();
+        assert_eq!(first.commitment(points(&other)).unwrap().points(), points(&other));
     }
 }

@@ -74,8 +74,11 @@ impl<S: Scheme> Court<'_, S> {
     fn undecodable(&self, evidence: &Evidence) -> Guilty {
         let [envelope] = evidence.messages.as_slice() else { return None };
         let verified = self.carriage.open(envelope)?;
-        let from = verified.header().from;
-        let bad = match (verified.header().round, verified.header().kind) {
+        let (from, kind) = (verified.header().from, verified.header().kind);
+        if verified.header().to.is_some() != (kind == Kind::Direct) {
+            return None;
+        }
+        let bad = match (verified.header().round, kind) {
             (1, Kind::All) => {
                 let commit = self.commit(&verified)?;
                 commit.keys::<S::Curve>().any(|key| read_point::<S::Curve>(key).is_none())
@@ -137,8 +140,6 @@ impl<S: Scheme> Court<'_, S> {
         let view_reveal = self.reveal(&reveal)?;
         let sound = commit.header().from == complainant
             && quoted.accused == dealer.get()
-            && dealer != complainant
-            && self.deal.receives(complainant)
             && share.to_bytes() == quoted.envelope
             // the complainant's one-time keys are those the dealer saw, and the reveal is the one the complainant saw
             && self.view(1, commit_hashes, complainant, commit.body())? == *view_reveal.e1
@@ -197,7 +198,7 @@ impl<S: Scheme> Court<'_, S> {
         let e1 = signed.map(|(_, e1)| *e1)?;
         let one = self.deal.deals(judged) || views.iter().all(|(_, view)| *view == e1);
         let points = sums.into_iter().map(Unchecked::check).collect::<Option<Vec<_>>>()?;
-        let commitment = self.deal.commitment(points)?;
+        let commitment = self.deal.commitment(points).ok()?;
         one.then(|| self.deal.sharing([e1, e2], commitment, parts))
     }
 

@@ -12,6 +12,7 @@ mod round2;
 mod round3;
 
 pub(crate) use carriage::{Carriage, Opened};
+pub(crate) use ceremony::occasion;
 pub use ceremony::{Ceremony, Occasion, judge};
 pub use deal::Deal;
 pub(crate) use part::Lens;
@@ -19,8 +20,6 @@ pub use round1::Round1;
 pub(crate) use round1::Stake;
 pub use round2::Round2;
 pub use round3::Round3;
-
-use core::ops::Deref;
 
 use rand_core::CryptoRng;
 
@@ -30,10 +29,10 @@ use crate::identity::Roster;
 use crate::key::{KeyShare, PendingSeat, PendingShare, Seat};
 use crate::party::{PartyId, Threshold};
 use crate::session::{Session, SpendOnce};
-use crate::wire::SessionId;
+use crate::wire::{SessionId, protocol};
 
 /// The protocol's number in headers.
-pub const PROTOCOL: u8 = 2;
+pub const PROTOCOL: u8 = protocol::KEY_GENERATION;
 
 /// What all parties of a key generation agree on beforehand; its binding's items are `u32 epoch 0, base 0^32, ids of all dealers`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,31 +49,7 @@ impl<S: Scheme> Run<S> {
     }
 }
 
-/// What there is to ask of a run: threshold, members, dealers, terms.
-impl<S: Scheme> Deref for Run<S> {
-    type Target = Deal<S>;
-    fn deref(&self) -> &Deal<S> {
-        &self.0
-    }
-}
-
-impl<S: Scheme> Occasion for Run<S> {
-    type Scheme = S;
-    type Output = KeyShare<S>;
-    type Pending = PendingShare<S>;
-
-    fn deal(&self) -> &Deal<S> {
-        &self.0
-    }
-
-    fn pending(seat: &PendingSeat<S>) -> Option<&PendingShare<S>> {
-        seat.member()
-    }
-
-    fn output(seat: Seat<S>) -> Option<KeyShare<S>> {
-        seat.member()
-    }
-}
+occasion!(0 => KeyShare);
 
 /// A key generation at one party.
 pub type Dkg<S> = Ceremony<Run<S>>;

@@ -65,14 +65,9 @@ impl<S: Scheme> Round2<S> {
             return Err(views_differ(2, "K2.1", parties, terms.me).into());
         }
         let sums = self.polynomials(inbox, rng)?;
-        // [K2.7] no point is the identity
-        let Some(commitment) = self.deal.commitment(sums) else {
-            return Err(Abort::no_fault(2, "K2.7", Chance::Degenerate).into());
-        };
-        // [E2.2] the public key is the one there was
-        if !self.deal.keeps_key(&commitment) {
-            return Err(Abort::no_fault(2, "E2.2", Chance::OwnFault).into());
-        }
+        // [K2.7], [E2.2] no point is the identity, and the public key is the one there was
+        let commitment = self.deal.commitment(sums);
+        let commitment = commitment.map_err(|(check, why)| Abort::no_fault(2, check, why))?;
         let mut share = None;
         if self.deal.receives(terms.me) {
             let sub_shares = self.sub_shares(inbox);

@@ -114,8 +114,8 @@ impl<S: Scheme> Round3<S> {
     pub(super) fn restore(deal: Deal<S>, inbox: &Inbox, r: Reader<'_>) -> Option<Self> {
         let pending = PendingSeat::<S>::from_bytes(r.rest())?;
         let (terms, sharing) = (inbox.terms(), pending.sharing());
+        // Terms name the members, so it is a member's exactly if this device is one.
         let same = pending.id() == terms.me && sharing.terms(terms.me) == *terms;
-        let same = same && pending.member().is_some() == deal.receives(terms.me);
         same.then(|| Self::new(pending, deal))
     }
 }

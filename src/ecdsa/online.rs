@@ -10,10 +10,10 @@ use super::presignature::Presignature;
 use super::round3::{Asked, Round3};
 use super::signature::Signature;
 use super::suite::EcdsaScheme;
-use super::team::links;
+use super::team::{check_age, links};
 use crate::curve::encode_point;
 use crate::error::{Abort, Chance, SetupError};
-use crate::key::PublicKey;
+use crate::key::{KeyShare, PublicKey};
 use crate::pairing::Pairings;
 use crate::session::{Expect, Failure, Inbox, Outbox, Plan, RoundPlan, Session, State, Step, Terms, binding};
 use crate::wire::{Kind, SessionId};
@@ -28,36 +28,44 @@ impl<S: EcdsaScheme> Online<S> {
     /// A raw digest is refused by type: whoever chooses one after the nonce point is known forges.
     ///
     /// ```compile_fail,E0308
-    /// use quorate::{curve::EcdsaSecp256k1, ecdsa::{Online, Prehashed, Presignature}, key::PublicKey, pairing::Pairings};
-    /// fn raw(presignature: Presignature<EcdsaSecp256k1>, key: &PublicKey<EcdsaSecp256k1>, pairings: &Pairings) {
+    /// use quorate::{curve::EcdsaSecp256k1, ecdsa::{Online, Prehashed, Presignature}, key::KeyShare, pairing::Pairings};
+    /// fn raw(presignature: Presignature<EcdsaSecp256k1>, share: &KeyShare<EcdsaSecp256k1>, pairings: &Pairings) {
     ///     let digest = Prehashed::new([7; 32]);
-    ///     let _ = Online::start(presignature, key, pairings, digest, quorate::wire::SessionId([0; 16]));
+    ///     let _ = Online::start(presignature, share, pairings, digest, quorate::wire::SessionId([0; 16]));
     /// }
     /// ```
     ///
     /// So is a second use:
     ///
     /// ```compile_fail,E0382
-    /// use quorate::{curve::EcdsaSecp256k1, ecdsa::{Message, Online, Presignature}, key::PublicKey, pairing::Pairings};
-    /// fn twice(presignature: Presignature<EcdsaSecp256k1>, key: &PublicKey<EcdsaSecp256k1>, pairings: &Pairings) {
+    /// use quorate::{curve::EcdsaSecp256k1, ecdsa::{Message, Online, Presignature}, key::KeyShare, pairing::Pairings};
+    /// fn twice(presignature: Presignature<EcdsaSecp256k1>, share: &KeyShare<EcdsaSecp256k1>, pairings: &Pairings) {
     ///     let (one, other) = (Message::sha256(b"one"), Message::sha256(b"other"));
     ///     let session = quorate::wire::SessionId([0; 16]);
-    ///     let _ = Online::start(presignature, key, pairings, one, session);
-    ///     let _ = Online::start(presignature, key, pairings, other, session);
+    ///     let _ = Online::start(presignature, share, pairings, one, session);
+    ///     let _ = Online::start(presignature, share, pairings, other, session);
     /// }
     /// ```
     ///
+    /// The share adds nothing to the signature: all that is needed of it is in the presignature. It says what became of the key at this device
+    /// since.
+    ///
     /// # Errors
-    /// [`SetupError::WrongPresignature`] if it was made for another key or epoch; [S0.5] [`SetupError::Banned`],
-    /// [`SetupError::PairingRenewed`], [`SetupError::NoPairing`]; [S0.4] [`SetupError::ZeroDigest`].
+    /// [`SetupError::WrongPresignature`] if it was made for another key or epoch, or by another party than the share's; [L2.2]
+    /// [`SetupError::Burned`], [`SetupError::RefreshFirst`]; [S0.5] [`SetupError::Banned`], [`SetupError::PairingRenewed`],
+    /// [`SetupError::NoPairing`], [`SetupError::PairingOutdated`]; [S0.4] [`SetupError::ZeroDigest`].
     pub fn start(
         presignature: Presignature<S>,
-        key: &PublicKey<S>,
+        share: &KeyShare<S>,
         pairings: &Pairings,
         message: Message,
         session: SessionId,
     ) -> Result<Session<Self>, SetupError> {
-        if presignature.key_id != *key.key_id() || presignature.epoch_id != key.epoch_id() {
+        // [L2.2] what a share no longer signs, it does not sign with what it made ahead either
+        share.check_standing(false)?;
+        let key = share.public();
+        let made_for = (presignature.me, presignature.key_id, presignature.epoch_id);
+        if made_for != (share.id(), *key.key_id(), key.epoch_id()) {
             return Err(SetupError::WrongPresignature);
         }
         let digest = Digest::from(message);
@@ -72,6 +80,7 @@ impl<S: EcdsaScheme> Online<S> {
                 return Err(SetupError::PairingRenewed(*id));
             }
         }
+        check_age(share, &links)?;
         let terms = terms(&presignature, key, &digest, session);
         let others = presignature.signers.without(presignature.me);
         let all = Some(Expect::new(others, &[(Kind::All, FRAGMENT_LEN)]));

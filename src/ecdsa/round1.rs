@@ -14,13 +14,13 @@ use subtle::Choice;
 use zeroize::Zeroizing;
 
 use super::msg::{COMMIT_LEN, Commit, OPEN_LEN};
-use super::rng::SessionRng;
 use super::round2::{Opened, Products, Round2};
 use super::suite::EcdsaScheme;
 use super::team::Team;
 use crate::curve::{Curve, Scheme, random_scalar, write_scalar};
 use crate::error::{Abort, Chance, Fault, SetupError};
 use crate::hash::{Tag, Transcript};
+use crate::hedge::SessionRng;
 use crate::ot::DEPTH;
 use crate::ot::extension::{Extended, extend};
 use crate::pairing::Secrets;

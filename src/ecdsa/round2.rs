@@ -13,7 +13,6 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::msg::{self, OPEN_LEN, Opening};
-use super::rng::SessionRng;
 use super::round1::commit;
 use super::round3::random_weight;
 use super::suite::{EcdsaScheme, NonceImage};
@@ -21,6 +20,7 @@ use super::team::Team;
 use crate::curve::{Curve, Scheme};
 use crate::error::{Abort, Chance, Charges, Doubt, Fault, Verdict};
 use crate::hash::{Tag, Transcript};
+use crate::hedge::SessionRng;
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Inbox, views_differ};

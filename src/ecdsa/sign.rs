@@ -96,8 +96,9 @@ macro_rules! signing {
             /// Starts signing. The pairings are those of this device; every other signer must be among them.
             ///
             /// # Errors
-            /// [S0.1] [`SetupError::SelfMissing`]; [S0.2] [`SetupError::WrongKey`], [`SetupError::WrongEpoch`]; [S0.3]
-            /// [`SetupError::NoPairing`], [`SetupError::ForeignPairing`], [`SetupError::Banned`].
+            /// [S0.1] [`SetupError::SelfMissing`]; [S0.2] [`SetupError::WrongKey`], [`SetupError::WrongEpoch`], [L2.2]
+            /// [`SetupError::Burned`], [`SetupError::RefreshFirst`]; [S0.3] [`SetupError::NoPairing`], [`SetupError::ForeignPairing`],
+            /// [`SetupError::Banned`], [`SetupError::PairingOutdated`].
             pub fn start(
                 share: &KeyShare<S>,
                 task: $task<S>,

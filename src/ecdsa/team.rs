@@ -121,7 +121,7 @@ fn check_share<S: EcdsaScheme>(key: &PublicKey<S>, share: &KeyShare<S>) -> Resul
     Ok(())
 }
 
-/// No pairing is used that the share refuses: those from before an epoch that was entered for proactive security.
+/// [S0.3] No pairing is used that the share refuses: those from before an epoch that was entered for proactive security.
 pub(super) fn check_age<S: EcdsaScheme>(
     share: &KeyShare<S>,
     links: &[(PartyId, Link)],

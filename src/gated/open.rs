@@ -10,6 +10,7 @@ use crate::approval::request::{Action, KeyRef, SigningRequest};
 use crate::curve::Scheme;
 use crate::key::PublicKey;
 use crate::session::Session;
+#[cfg(feature = "ecdsa")]
 use crate::wire::SessionId;
 
 /// A session that was not opened: nothing was sent. The approved requests are here, to be used for another opening or released.
@@ -51,6 +52,7 @@ pub fn key_ref<S: Scheme>(key: &PublicKey<S>) -> KeyRef {
 }
 
 /// [G5] The session that all of them are for.
+#[cfg(feature = "ecdsa")]
 pub(super) fn session_of(approved: &[Approved<SigningRequest>]) -> Result<SessionId, GateError> {
     let session = approved.first().ok_or(GateError::WrongSetup)?.session();
     if approved.iter().all(|one| one.session() == session) { Ok(session) } else { Err(GateError::WrongSetup) }

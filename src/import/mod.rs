@@ -1,14 +1,12 @@
 #![doc = include_str!("protocol.md")]
 
 use alloc::vec::Vec;
-use core::ops::Deref;
-
 use rand_core::CryptoRng;
 #[cfg(feature = "ed25519")]
 use sha2::{Digest as _, Sha512};
 
 use crate::curve::{Curve, Scheme, read_point, read_scalar};
-use crate::dkg::{Ceremony, Deal, Occasion, Stake};
+use crate::dkg::{Ceremony, Deal, Stake, occasion};
 use crate::error::SetupError;
 use crate::identity::{PublicIdentity, Roster};
 use crate::key::{Made, Origin, PendingSeat, Seat, Source, together};
@@ -35,7 +33,8 @@ impl<S: Scheme> Run<S> {
     ///
     /// # Errors
     /// [`SetupError::Malformed`] unless `public_key` is a point; [`SetupError::RosterSize`]; [`SetupError::IdTaken`],
-    /// [`SetupError::DuplicateIdentity`], [`SetupError::BadIdentity`] for a dealer that does not go with the roster.
+    /// [`SetupError::DuplicateIdentity`], [`SetupError::BadIdentity`], [`SetupError::TooManyParties`] for a dealer that does not go with the
+    /// roster.
     pub fn whole(
         threshold: Threshold,
         roster: Roster,
@@ -85,31 +84,7 @@ impl<S: Scheme> Run<S> {
     }
 }
 
-/// What there is to ask of a run: threshold, members, dealers, terms.
-impl<S: Scheme> Deref for Run<S> {
-    type Target = Deal<S>;
-    fn deref(&self) -> &Deal<S> {
-        &self.deal
-    }
-}
-
-impl<S: Scheme> Occasion for Run<S> {
-    type Scheme = S;
-    type Output = Seat<S>;
-    type Pending = PendingSeat<S>;
-
-    fn deal(&self) -> &Deal<S> {
-        &self.deal
-    }
-
-    fn pending(seat: &PendingSeat<S>) -> Option<&PendingSeat<S>> {
-        Some(seat)
-    }
-
-    fn output(seat: Seat<S>) -> Option<Seat<S>> {
-        Some(seat)
-    }
-}
+occasion!(deal => Seat);
 
 /// An import at one party.
 pub type Import<S> = Ceremony<Run<S>>;

@@ -32,10 +32,10 @@ pub struct Exported<S: Scheme> {
 /// The shares come back *burned* ([`KeyShare::burn`]): they sign nothing, deal nothing and help nobody any more, also after they were stored
 /// and read again.
 ///
-/// What burning does not do: it does not reach other devices, backups, or copies of these shares, and it does not reach presignatures. The other members are to be told,
+/// What burning does not do: it does not reach other devices, backups, or copies of these shares. The other members are to be told,
 /// and to [`burn`](KeyShare::burn) theirs, which is theirs to do: no message of any protocol can demand it, or one malicious device could end
-/// the key. Shares that were not told go on signing for a key whose secret somebody has. Throw away all presignatures of the
-/// key; a run that has started holds its own copy of the share, so end all runs. Move what the key guards to another key, if it is to be guarded by a
+/// the key. Shares that were not told go on signing for a key whose secret somebody has. A presignature is refused by a share that is
+/// burned, and taken by an older copy of it: throw all of the key's away. A run that has started holds its own copy of the share, so end all runs. Move what the key guards to another key, if it is to be guarded by a
 /// threshold again; [importing](crate::import) this one keeps its public key but trusts that every copy of the secret is gone.
 ///
 /// There is no export of a derived child's secret, and there will be none: with the public key and the chain code, which are no secrets,

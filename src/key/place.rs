@@ -53,3 +53,21 @@ impl Place {
         Self::new(r.bytes(count.into())?.to_vec(), index.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_one_of_1_to_16() {
+        for count in 0..=MAX_KEYS + 1 {
+            for index in 0..=MAX_KEYS + 1 {
+                let right = index < count && count <= MAX_KEYS;
+                assert_eq!(Place::new(alloc::vec![1; count], index).is_some(), right, "{index} of {count}");
+                let form = [&[index as u8, count as u8][..], &alloc::vec![1; count]].concat();
+                assert_eq!(Place::read(&mut Reader::new(&form)).is_some(), right, "{index} of {count}");
+            }
+        }
+        assert!(Place::new(alloc::vec![1; 2], 256).is_none());
+    }
+}

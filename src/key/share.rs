@@ -187,22 +187,27 @@ impl<S: Scheme> KeyShare<S> {
         self.held.standing == Standing::Burned
     }
 
-    /// Marks the key as one whose secret somebody may have: the share signs nothing any more, and deals nothing. For good; store it.
+    /// Marks the key as one whose secret somebody may have: the share signs nothing any more, with presignatures either, and deals nothing. For
+    /// good; store it. What has begun goes on: drop the sessions.
     pub const fn burn(&mut self) {
         self.held.standing = Standing::Burned;
     }
 
     /// Refuses to sign with these pairings, by their ids, beside those refused before. A refresh renews shares and not pairings, so whoever
     /// stole a pairing from this device keeps it: where proactive security is asked for, refuse all pairings from before on entering the
-    /// new epoch, and pair anew. Store the share.
+    /// new epoch, and pair anew. Presignatures that were made with one of them sign with this share no more. What has begun goes on, here and
+    /// with the peer, who is not told. Store the share.
     pub fn refuse_pairings(&mut self, ids: impl IntoIterator<Item = [u8; 32]>) {
         self.outdated.extend(ids);
         self.outdated.sort_unstable();
         self.outdated.dedup();
     }
 
-    /// What holds of the key at this device whatever the epoch, from the share that this one replaces.
-    pub(crate) fn inherit(&mut self, before: &Self) {
+    /// Takes over what holds of the key at this device whatever the epoch, from the share that this one replaces: the pairings that it
+    /// refuses, and that it is burned. A run gives a share without either: what was said to the old one while the run went on, or before, it does
+    /// not know. [`Epochs`](super::epoch::Epochs) and [`Bundle`](crate::keyset::Bundle) do this; who keeps shares otherwise, does it before
+    /// the old share is erased. Store the share.
+    pub fn inherit(&mut self, before: &Self) {
         self.refuse_pairings(before.outdated.iter().copied());
         if before.is_burned() {
             self.burn();

@@ -136,6 +136,13 @@ impl Suspend for KeySet {
         Ok((run.terms(*me), run.plan(*me)))
     }
 
+    fn round(&self) -> u8 {
+        match &self.stage {
+            Stage::Moving(round, _) => *round,
+            Stage::Held(_) => 3,
+        }
+    }
+
     /// round 1; in rounds 1 and 2 per key length 4 and what the key writes, in round 3 the pending set.
     fn save(&self) -> Secret<Vec<u8>> {
         let (round, forms) = match &self.stage {

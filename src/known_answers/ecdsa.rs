@@ -204,12 +204,12 @@ impl<S: EcdsaScheme> Signers<'_, S> {
 
     fn online(&self, answers: &mut Answers, presignatures: [Presignature<S>; 2]) {
         let message = Message::digest::<Sha512>(&bytes("message", 50));
-        let (key, session) = (self.shares[0].public(), SessionId(b("online")));
+        let session = SessionId(b("online"));
         let given = core::cell::RefCell::new(presignatures.map(Some));
         let [one, nine] = self.run(answers, "online", |share, pairings, _| {
             let place = usize::from(share.id() != id(1));
             let presignature = given.borrow_mut()[place].take().unwrap();
-            Online::start(presignature, key, pairings, message, session).unwrap()
+            Online::start(presignature, share, pairings, message, session).unwrap()
         });
         self.check(answers, "online signature", [&one, &nine], &[2], message);
     }

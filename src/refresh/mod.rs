@@ -1,12 +1,10 @@
 #![doc = include_str!("protocol.md")]
 
 use alloc::vec::Vec;
-use core::ops::Deref;
-
 use rand_core::CryptoRng;
 
 use crate::curve::Scheme;
-use crate::dkg::{Ceremony, Deal, Occasion, Stake};
+use crate::dkg::{Ceremony, Deal, Stake, occasion};
 use crate::error::SetupError;
 use crate::identity::{PublicIdentity, Roster};
 use crate::key::{KeyShare, Made, Origin, PendingSeat, PendingShare, PublicKey, Seat};
@@ -68,31 +66,7 @@ impl<S: Scheme> Run<S> {
     }
 }
 
-/// What there is to ask of a run: threshold, members, dealers, terms.
-impl<S: Scheme> Deref for Run<S> {
-    type Target = Deal<S>;
-    fn deref(&self) -> &Deal<S> {
-        &self.deal
-    }
-}
-
-impl<S: Scheme> Occasion for Run<S> {
-    type Scheme = S;
-    type Output = KeyShare<S>;
-    type Pending = PendingShare<S>;
-
-    fn deal(&self) -> &Deal<S> {
-        &self.deal
-    }
-
-    fn pending(seat: &PendingSeat<S>) -> Option<&PendingShare<S>> {
-        seat.member()
-    }
-
-    fn output(seat: Seat<S>) -> Option<KeyShare<S>> {
-        seat.member()
-    }
-}
+occasion!(deal => KeyShare);
 
 /// A refresh at one party.
 pub type Refresh<S> = Ceremony<Run<S>>;

@@ -11,6 +11,7 @@ use super::Run;
 use super::round2::EPOCH_LEN;
 use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
 use crate::error::{Abort, Charges, Fault, SetupError};
+use crate::hedge::SessionRng;
 use crate::key::KeyShare;
 use crate::party::PartyId;
 use crate::secret::Secret;
@@ -41,7 +42,8 @@ impl<S: Scheme> Round1<S> {
         let lambda = coefficient_at::<S::Curve>(&run.helpers, me, lost).ok_or(SetupError::SelfMissing(me))?;
         let term = Secret::new(lambda * share.secret().expose());
         let others = run.helpers.without(me);
-        let (own, parts) = split::<S::Curve>(term, others.len(), rng);
+        let mut rng = SessionRng::new::<S::Curve>(rng, share.secret(), &run.terms(me).sid(), 1);
+        let (own, parts) = split::<S::Curve>(term, others.len(), &mut rng);
         let direct = others.iter().zip(&parts).map(|(to, part)| (to, body::<S>(part, 0))).collect();
         Ok((Self { lost, own, signed }, Outbox { round: 1, all: None, direct }))
     }

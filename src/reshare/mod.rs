@@ -1,12 +1,10 @@
 #![doc = include_str!("protocol.md")]
 
 use alloc::vec::Vec;
-use core::ops::Deref;
-
 use rand_core::CryptoRng;
 
 use crate::curve::Scheme;
-use crate::dkg::{Ceremony, Deal, Occasion, Stake};
+use crate::dkg::{Ceremony, Deal, Stake, occasion};
 use crate::error::SetupError;
 use crate::identity::{PublicIdentity, Roster};
 use crate::key::{KeyShare, Made, Origin, PendingSeat, PublicKey, Seat, together};
@@ -50,8 +48,9 @@ impl<S: Scheme> Run<S> {
     ///
     /// # Errors
     /// [E0.1] [`SetupError::DealerCount`] unless exactly `t` deal, [`SetupError::NotInRoster`] for a dealer that is no member,
-    /// [`SetupError::IdTaken`] for an id that belongs to another identity; [`SetupError::DuplicateIdentity`] for one identity under two ids;
-    /// [`SetupError::RosterSize`], [`SetupError::EpochOrder`]. That the certificate of the epoch before is complete and valid is in the
+    /// [`SetupError::IdTaken`] for an id that another identity has, or had when it dealt the epoch before; [`SetupError::DuplicateIdentity`] for
+    /// one identity under two ids; [`SetupError::RosterSize`], [`SetupError::EpochOrder`]; [`SetupError::TooManyParties`] for more dealers and
+    /// members together than a run can have. Ids of still earlier epochs are not known here: never give one to another identity. That the certificate of the epoch before is complete and valid is in the
     /// type of `key`; that it is the epoch you mean is for you to know.
     pub fn with_threshold(
         key: &PublicKey<S>,
@@ -66,9 +65,9 @@ impl<S: Scheme> Run<S> {
         if count != usize::from(t) {
             return Err(SetupError::DealerCount { dealers: count, t });
         }
-        // [E0.1] an id keeps its identity
-        let before = key.roster();
-        let moved = |(id, identity): &(PartyId, _)| before.identity(*id).is_some_and(|old| old != *identity);
+        // [E0.1] an id keeps its identity, also that of a dealer that has left
+        let (before, known) = (key.roster(), key.origin().cast());
+        let moved = |(id, identity): &(PartyId, _)| known.identity(*id).is_some_and(|old| old != *identity);
         if let Some((id, _)) = roster.iter().find(moved) {
             return Err(SetupError::IdTaken(id));
         }
@@ -92,31 +91,7 @@ impl<S: Scheme> Run<S> {
     }
 }
 
-/// What there is to ask of a run: threshold, members, dealers, terms.
-impl<S: Scheme> Deref for Run<S> {
-    type Target = Deal<S>;
-    fn deref(&self) -> &Deal<S> {
-        &self.deal
-    }
-}
-
-impl<S: Scheme> Occasion for Run<S> {
-    type Scheme = S;
-    type Output = Seat<S>;
-    type Pending = PendingSeat<S>;
-
-    fn deal(&self) -> &Deal<S> {
-        &self.deal
-    }
-
-    fn pending(seat: &PendingSeat<S>) -> Option<&PendingSeat<S>> {
-        Some(seat)
-    }
-
-    fn output(seat: Seat<S>) -> Option<Seat<S>> {
-        Some(seat)
-    }
-}
+occasion!(deal => Seat);
 
 /// A reshare at one party.
 pub type Reshare<S> = Ceremony<Run<S>>;

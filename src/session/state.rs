@@ -187,6 +187,9 @@ pub trait Suspend: State {
     /// As starting the run.
     fn setup(config: &Self::Config) -> Result<(Terms, Plan), SetupError>;
 
+    /// The number of the round whose messages it waits for.
+    fn round(&self) -> u8;
+
     /// The state's secrets.
     fn save(&self) -> Secret<Vec<u8>>;
 

@@ -178,7 +178,7 @@ pub(crate) fn online<S: EcdsaScheme>(t: u16, ids: &[u16], signers: &[u16], seed:
     group.script(move |group, me, share, pairings| {
         let presignature = Presignature::load(&made[&me][0], &mut MemoryLedger::default()).unwrap();
         let message = Message::keccak256(b"later");
-        Online::start(presignature, share.public(), pairings, message, group.session).unwrap()
+        Online::start(presignature, share, pairings, message, group.session).unwrap()
     })
 }
 

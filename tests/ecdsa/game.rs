@@ -91,6 +91,10 @@ impl<S: Judged> Wallet<S> {
         self.shares[0].public()
     }
 
+    pub(crate) fn share(&self, id: PartyId) -> &KeyShare<S> {
+        self.shares.iter().find(|share| share.id() == id).unwrap()
+    }
+
     pub(crate) fn session(&mut self) -> SessionId {
         let mut id = [0; 16];
         self.rng.fill_bytes(&mut id);
@@ -139,7 +143,7 @@ impl<S: Judged> Wallet<S> {
         let session = self.session();
         let (signers, path) = (presignatures[0].signers().clone(), presignatures[0].path().clone());
         let sessions = signers.iter().zip(presignatures).map(|(id, presignature)| {
-            Online::start(presignature, self.key(), &self.sets[&id], message, session).unwrap()
+            Online::start(presignature, self.share(id), &self.sets[&id], message, session).unwrap()
         });
         let sessions: Vec<_> = sessions.collect();
         let outputs = self.run(sessions, faults);

@@ -121,7 +121,7 @@ fn presignatures_are_not_mixed() {
     let mut start = |pair: usize, place: usize, message: Message| {
         let presignature = pairs[pair][place].remove(0);
         let id = presignature.signers().iter().nth(place).unwrap();
-        let online = Online::start(presignature, wallet.key(), &wallet.sets[&id], message, session);
+        let online = Online::start(presignature, wallet.share(id), &wallet.sets[&id], message, session);
         (id, online.unwrap())
     };
     let (one, other) = (Message::sha256(b"one"), Message::sha256(b"other"));
@@ -150,14 +150,19 @@ fn s0_5_a_presignature_ends_with_its_key_and_its_pairings() {
     let [me, peer] = [0, 1].map(|at| wallet.shares[at].id());
     let (message, session) = (Message::sha256(b"m"), wallet.session());
     let foreign = Wallet::<EcdsaP256>::deal(2, 1..=2, 55);
-    let refused = Online::start(mine.remove(0), foreign.key(), &wallet.sets[&me], message, session);
+    let refused = Online::start(mine.remove(0), &foreign.shares[0], &wallet.sets[&me], message, session);
     assert_eq!(refused.err(), Some(SetupError::WrongPresignature));
-    let key = wallet.shares[0].public().clone();
     let renewed =
         wallet.cast.deal_pairings(&Parties::from_numbers([1, 2]).unwrap(), &mut wallet.rng).unwrap();
-    let refused = Online::start(mine.remove(0), &key, &renewed[&me], message, session);
+    let refused = Online::start(mine.remove(0), &wallet.shares[0], &renewed[&me], message, session);
     assert_eq!(refused.err(), Some(SetupError::PairingRenewed(peer)));
-    let refused = Online::start(mine.remove(0), &key, &quorate::pairing::Pairings::new(), message, session);
+    let refused = Online::start(
+        mine.remove(0),
+        &wallet.shares[0],
+        &quorate::pairing::Pairings::new(),
+        message,
+        session,
+    );
     assert_eq!(refused.err(), Some(SetupError::NoPairing(peer)));
 }
 
@@ -171,7 +176,7 @@ fn duplicates_and_repetitions_change_nothing() {
         .into_iter()
         .zip(wallet.cast.ids())
         .map(|(mut list, id)| {
-            Online::start(list.remove(0), wallet.key(), &wallet.sets[&id], message, session).unwrap()
+            Online::start(list.remove(0), wallet.share(id), &wallet.sets[&id], message, session).unwrap()
         })
         .collect();
     let sent = sessions[0].outgoing(0).next().unwrap().bytes.to_vec();

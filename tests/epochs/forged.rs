@@ -1,13 +1,14 @@
 //! An epoch that strangers made up: they hold no share of the key, call theirs by its name, and certify each other.
 
 use quorate::curve::Scheme;
-use quorate::key::epoch::EpochError;
+use quorate::key::epoch::{EpochError, Epochs};
 use quorate::key::{Certificate, KeyShare, PendingShare, PublicKey, Seat};
 use quorate::keyset::Bundle;
 use quorate::party::Threshold;
 use quorate::reshare::{self, Reshare};
 use quorate::session::{Pending as _, Session};
 use quorate::sim::MemoryLedger;
+use sha2::Digest as _;
 
 use crate::stage::{E, Stage, id, set};
 
@@ -34,16 +35,17 @@ fn forged(stage: &mut Stage<E>, of: &PublicKey<E>) -> Vec<KeyShare<E>> {
 }
 
 /// The strangers' reshare to themselves and device 1, up to where 1 is to store and sign.
-fn joined(stage: &mut Stage<E>, of: &PublicKey<E>) -> Vec<Session<Reshare<E>>> {
+fn joined(stage: &mut Stage<E>, of: &PublicKey<E>) -> (PublicKey<E>, Vec<Session<Reshare<E>>>) {
     let theirs = forged(stage, of);
     let (roster, session) = (stage.roster(&[1, 4, 5]), stage.session());
     let run = reshare::Run::new(theirs[0].public(), set(&[4, 5]), roster, 2, session).unwrap();
     let (mut spent, rng) = (MemoryLedger::default(), &mut stage.rng);
-    vec![
+    let sessions = vec![
         Reshare::receive(&run, id(1), &mut spent, rng).unwrap(),
         Reshare::deal(&run, &theirs[0], &mut spent, rng).unwrap(),
         Reshare::deal(&run, &theirs[1], &mut spent, rng).unwrap(),
-    ]
+    ];
+    (theirs[0].public().clone(), sessions)
 }
 
 /// A reshare of what only has the key's name does not take the place of the key: the device does not sign for it, and erases nothing.
@@ -51,7 +53,7 @@ fn joined(stage: &mut Stage<E>, of: &PublicKey<E>) -> Vec<Session<Reshare<E>>> {
 fn a_record_refuses_the_name_of_its_key_on_another_one() {
     let mut stage = Stage::<E>::new(2, 3, 5, 9);
     let of = stage.public(1).clone();
-    let sessions = joined(&mut stage, &of);
+    let (_, sessions) = joined(&mut stage, &of);
     let part = stage.cast.only(&set(&[1, 4, 5])).unwrap();
     let mut asked = false;
     let record = stage.disks[&1].clone();
@@ -79,6 +81,37 @@ fn a_record_refuses_the_name_of_its_key_on_another_one() {
         assert_eq!(bundle.get::<E>(0).unwrap().to_bytes().expose(), old.expose());
     }
     assert!(asked);
+}
+
+/// Nor does a device join by it that has no share yet: it knows which key it joins by more than the name.
+#[test]
+fn a_device_that_joins_refuses_the_name_of_its_key_on_another_one() {
+    let mut stage = Stage::<E>::new(2, 3, 5, 12);
+    let of = stage.public(2).clone();
+    let (base, sessions) = joined(&mut stage, &of);
+    let part = stage.cast.only(&set(&[1, 4, 5])).unwrap();
+    let reports = part.run(sessions, &mut stage.rng);
+    let mut shares = reports.into_iter().map(|report| report.output().member().unwrap());
+    let share = shares.find(|share| share.id() == id(1)).unwrap();
+    let (theirs, pending) = (share.public(), pending_of(share.to_bytes().expose(), share.public()));
+    assert_eq!((theirs.key_id(), theirs.is_of(&of)), (of.key_id(), false));
+    let joining = Epochs::<E>::joining(&of, id(1));
+    let stored = Epochs::<E>::from_bytes(joining.to_bytes().expose()).unwrap();
+    for mut record in [joining, stored] {
+        let before = record.to_bytes().expose().clone();
+        assert_eq!(record.keep(&pending), Err(EpochError::WrongKey));
+        assert_eq!(record.to_bytes().expose(), &before);
+    }
+    // Who means theirs takes it. A record of parts that do not go together, what waits and the key that is joined, is none.
+    let mut means = Epochs::<E>::joining(&base, id(1));
+    means.keep(&pending).unwrap();
+    let good = means.to_bytes().expose().clone();
+    assert!(Epochs::<E>::from_bytes(&good).is_some());
+    let pin = [&theirs.public_key()[..], theirs.chain_code()].concat();
+    let at = good.windows(64).position(|window| window == pin).unwrap();
+    let content = [&good[..at], &of.public_key(), of.chain_code(), &good[at + 64..good.len() - 32]].concat();
+    let closed = [&content[..], &sha2::Sha256::digest(&content)].concat();
+    assert!(Epochs::<E>::from_bytes(&closed).is_none());
 }
 
 fn pending_of(form: &[u8], public: &PublicKey<E>) -> PendingShare<E> {

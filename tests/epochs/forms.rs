@@ -147,3 +147,17 @@ fn a_bundle_takes_no_other_partys_share() {
         assert_eq!(bundle.get::<E>(0).unwrap().id(), id(1));
     }
 }
+
+/// The name of a key comes from its first epoch's certificate, which does not hold it: it is compared. Members are written in one order.
+#[test]
+fn a_first_epoch_names_its_key_and_members_ascend() {
+    let form = waiting(&Stage::<E>::new(2, 2, 2, 26), 2, 2);
+    for at in 0..32 {
+        let mut bad = form.clone();
+        bad[origin(2) + 21 + at] ^= 1;
+        assert!(pending(&bad).is_none(), "{at}");
+    }
+    let (one, two, end) = (HELD + 5, HELD + 5 + 34, origin(2));
+    let turned = [&form[..one], &form[two..end], &form[one..two], &form[end..]].concat();
+    assert!(pending(&turned).is_none());
+}

@@ -1,10 +1,10 @@
 //! What a record does not do.
 
 use quorate::key::epoch::{EpochError, Epochs, MAX_STEP};
-use quorate::key::{Certificate, PendingSeat, PendingShare};
+use quorate::key::{Certificate, KeyShare, PendingSeat, PendingShare};
 use quorate::session::Status;
 
-use crate::stage::{E, Stage, all_entered, honest, id, only_to};
+use crate::stage::{E, Stage, all_entered, honest, id, only_to, set};
 
 /// What waits at a device after a refresh that did not end.
 fn waiting(stage: &mut Stage<E>, epoch: u32, device: u16) -> PendingShare<E> {
@@ -132,6 +132,67 @@ fn refused_pairings_are_refused_in_later_epochs() {
     assert_eq!(stage.of(2).current().unwrap().refused_pairings(), [[0; 32]; 0]);
     let mut joining = Epochs::<E>::joining(stage.public(1), id(9));
     assert_eq!(joining.refuse_pairings([[7; 32]]), Err(EpochError::NoShare(id(9))));
+}
+
+/// A pairing that a device refuses signs in no later epoch, whoever refreshed, and whatever was stored in between; a new one does.
+#[test]
+fn a_pairing_that_was_refused_signs_in_no_later_epoch() {
+    use quorate::curve::EcdsaSecp256k1;
+    use quorate::ecdsa::{Batch, Message, Presign, PresignTask, Sign, SignBatch, Task};
+    use quorate::error::SetupError;
+    use quorate::key::Path;
+    use quorate::pairing::Pairings;
+    use quorate::wire::SessionId;
+    use rand_core::SeedableRng as _;
+    type S = EcdsaSecp256k1;
+    let mut stage = Stage::<S>::new(2, 3, 3, 11);
+    let mut rng = stage.rng.clone();
+    let mut deal = || stage.cast.deal_pairings(&set(&[1, 2, 3]), &mut rng).unwrap();
+    let (old, new) = (deal(), deal());
+    let peer = |device| stage.cast.roster().identity(id(device)).unwrap();
+    let with_2 = *old[&id(1)].get(&peer(2)).unwrap().id();
+    let start = |share: &KeyShare<S>, signers: &[u16], pairings: &Pairings| {
+        let (key, root, message) = (share.public(), Path::default(), Message::sha256(b"m"));
+        let (signers, session) = (set(signers), SessionId([1; 16]));
+        let task = Task::new(key, signers.clone(), root.clone(), message, session).unwrap();
+        let batch = Batch::new(key, signers.clone(), [(root.clone(), message)], session).unwrap();
+        let ahead = PresignTask::new(key, signers, &root, 1, session).unwrap();
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        let found = Sign::start(share, task, pairings, &mut rng).err();
+        assert_eq!(SignBatch::start(share, batch, pairings, &mut rng).err(), found);
+        assert_eq!(Presign::start(share, ahead, pairings, &mut rng).err(), found);
+        found
+    };
+    stage.get(1).refuse_pairings([with_2]).unwrap();
+    stage.store(1);
+    for epoch in 1..4 {
+        let [one, two] = [1, 2].map(|device| stage.of(device).current().unwrap());
+        let outdated = Some(SetupError::PairingOutdated(id(2)));
+        assert_eq!(start(one, &[1, 2], &old[&id(1)]), outdated, "{epoch}");
+        assert_eq!(start(one, &[1, 2], &new[&id(1)]), None);
+        assert_eq!(start(one, &[1, 3], &old[&id(1)]), None);
+        assert_eq!(start(two, &[1, 2], &old[&id(2)]), None);
+        all_entered(&stage.refresh(epoch, &mut honest));
+        stage.crash(1);
+    }
+}
+
+/// A run does not know what was said to the old share while it went on: who keeps no record takes it over by hand.
+#[test]
+fn a_bare_share_takes_over_what_the_old_one_was_told() {
+    let mut stage = Stage::<E>::new(2, 2, 2, 13);
+    let sessions = stage.start(1);
+    let mut old = KeyShare::<E>::from_bytes(stage.of(1).current().unwrap().to_bytes().expose()).unwrap();
+    old.refuse_pairings([[7; 32]]);
+    old.burn();
+    let reports = stage.cast.run(sessions, &mut stage.rng);
+    let mut new = reports.into_iter().map(|report| report.output()).find(|new| new.id() == id(1)).unwrap();
+    assert_eq!((new.is_burned(), new.refused_pairings().len()), (false, 0));
+    new.refuse_pairings([[6; 32]]);
+    new.inherit(&old);
+    let new = KeyShare::<E>::from_bytes(new.to_bytes().expose()).unwrap();
+    assert_eq!((new.is_burned(), new.refused_pairings()), (true, &[[6; 32], [7; 32]][..]));
+    assert_eq!(new.public().epoch(), 1);
 }
 
 /// A device that left and comes back refuses what it refused: its old pairings are where they were.

@@ -226,6 +226,31 @@ fn records_that_cannot_have_come_about() {
     assert!(!with([&form(1, 0), &four]) && !with([&three, &form(1, 1)]));
 }
 
+/// Who joins has signed for nothing up to the epoch it joins from, and knows the key: both are in its record, until it has a share.
+#[test]
+fn a_joiners_record_names_the_key() {
+    let mut stage = Stage::<E>::new(2, 3, 4, 12);
+    let base = stage.public(1).clone();
+    let form = Epochs::joining(&base, id(4)).to_bytes().expose().clone();
+    let read = |content: &[u8]| Epochs::<E>::from_bytes(&closed(content.to_vec()));
+    let content = form[..form.len() - 32].to_vec();
+    assert_eq!(content[37..44], [1, 0, 0, 0, 0, 0, 3]);
+    assert_eq!(content[44..108], [&base.public_key()[..], base.chain_code()].concat());
+    assert_eq!(content[108..], [0; 8]);
+    assert!(read(&content).is_some());
+    let mut no_floor = content.clone();
+    no_floor.splice(37..42, [0]);
+    assert!(read(&no_floor).is_none());
+    let mut no_point = content.clone();
+    no_point[44..76].fill(0xff);
+    assert!(read(&no_point).is_none());
+    // With a share the record names no other key beside it.
+    all_entered(&stage.reshare(&[1, 2], &[1, 2, 4], 1, &mut honest));
+    assert_eq!(stage.disks[&4][43], 1);
+    stage.crash(4);
+    sign(&mut stage, &[2, 4]);
+}
+
 #[test]
 fn a_receipt_says_what_is_gone() {
     let mut stage = Stage::<E>::new(2, 3, 3, 4);

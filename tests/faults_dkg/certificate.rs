@@ -1,15 +1,16 @@
 //! The end of the run: nothing leaves before the share is kept, and what is withheld can be handed over later by anyone.
 
-use quorate::dkg::Dkg;
-use quorate::error::SetupError;
-use quorate::evidence::EvidenceKind;
+use quorate::dkg::{Dkg, judge};
+use quorate::error::{Fault, SetupError};
+use quorate::evidence::{Evidence, EvidenceKind};
 use quorate::key::{Certificate, CertificateError, PendingShare};
-use quorate::session::{Pending, Receipt, Session, Status};
+use quorate::party::PartyId;
+use quorate::session::{Finding, Pending, Receipt, Session, Status};
 use quorate::wire::{Header, Kind};
 
 use crate::foe::Foe;
-use crate::game::{Game, is, rng, sign};
-use crate::hash::h;
+use crate::game::{Game, is, rng, seal, sign};
+use crate::hash::{h, sha256};
 use crate::puppet::id;
 use crate::verdict::Want;
 
@@ -18,6 +19,36 @@ every_scheme! {
     t3_1_certificate_that_is_forged_or_foreign_gives_the_share_back
     nothing_is_certified_before_the_share_is_kept
     withheld_messages_leave_waiting_parties_and_nobody_convicted
+    k3_2_reveals_that_are_not_everybodys_convict_nobody
+}
+
+/// A signature is judged by what everybody revealed. By less, or by one reveal twice, it is by nothing that a session would have certified.
+fn k3_2_reveals_that_are_not_everybodys_convict_nobody<S: Foe>() {
+    let mut game = Game::<S>::new(3, 5, &[4]);
+    game.play_fair();
+    let all: Vec<_> = (1..=5).map(|n| (id(n), game.body(2, id(n), id(1)).unwrap().to_vec())).collect();
+    let judged = |reveals: &[(PartyId, Vec<u8>)]| {
+        let entry = |(from, body): &(PartyId, Vec<u8>)| [&from.to_bytes()[..], &sha256(body)].concat();
+        let entries: Vec<_> = reveals.iter().map(entry).collect();
+        let count = (entries.len() as u16).to_be_bytes();
+        let mut items: Vec<&[u8]> = vec![&game.sid, &[2], &count];
+        items.extend(entries.iter().map(Vec::as_slice));
+        let body = [&h("view", &items)[..], &[0; 64]].concat();
+        let messages = vec![seal(&game.header(3, Kind::All, id(4), None), &body)];
+        let attachments = vec![reveals.to_vec()];
+        judge(&game.run, &Evidence { kind: EvidenceKind::Certificate, messages, attachments })
+    };
+    assert_eq!(judged(&all), Finding::Guilty(id(4), Fault::BadSignature));
+    for place in 0..5 {
+        let mut less = all.clone();
+        less.remove(place);
+        assert_eq!(judged(&less), Finding::Inconclusive, "{place}");
+        let mut twice = all.clone();
+        twice.insert(place, all[place].clone());
+        assert_eq!(judged(&twice), Finding::Inconclusive, "{place}");
+    }
+    let turned: Vec<_> = all.iter().rev().cloned().collect();
+    assert_eq!(judged(&turned), Finding::Inconclusive);
 }
 
 /// Party 4 certifies to 1 and to nobody else.

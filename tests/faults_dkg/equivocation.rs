@@ -28,6 +28,7 @@ every_scheme! {
     k3_2_two_valid_signatures_give_everybody_the_same_key
     k3_3_certificate_to_some_and_complaint_to_others
     one_body_of_two_kinds_is_equivocation
+    undecodable_messages_in_no_slot_convict_nobody
     a_session_that_gets_both_versions_convicts_the_sender
 }
 
@@ -235,6 +236,27 @@ fn one_body_of_two_kinds_is_equivocation<S: Foe>() {
     let messages = vec![first.envelope().clone(), seal(&header, first.body())];
     let evidence = Evidence { kind: EvidenceKind::Equivocation, messages, attachments: Vec::new() };
     game.convicts(&evidence, id(TWO_FACED), Fault::Equivocation, S::NAME);
+}
+
+/// Addressed as no session takes it, what does not decode convicts nobody.
+fn undecodable_messages_in_no_slot_convict_nobody<S: Foe>() {
+    let mut game = Game::<S>::new(3, 5, &[TWO_FACED]);
+    game.play_fair();
+    let bad = |round, kind, to: Option<PartyId>| {
+        let len = match (round, kind) {
+            (2, Kind::Direct) => game.private(TWO_FACED, 1).body().len(),
+            (3, Kind::Complaint) => game.complaint(TWO_FACED, 1).body().len(),
+            _ => game.envelope(round, TWO_FACED, 1).body().len(),
+        };
+        let messages = vec![seal(&game.header(round, kind, id(TWO_FACED), to), &vec![0xff; len])];
+        judge(&game.run, &Evidence { kind: EvidenceKind::Undecodable, messages, attachments: Vec::new() })
+    };
+    let guilty = Finding::Guilty(id(TWO_FACED), Fault::Malformed);
+    for (round, kind) in [(1, Kind::All), (2, Kind::All), (2, Kind::Direct), (3, Kind::Complaint)] {
+        let (right, wrong) = if kind == Kind::Direct { (Some(id(1)), None) } else { (None, Some(id(1))) };
+        assert_eq!(bad(round, kind, right), guilty, "{round} {kind:?}");
+        assert_eq!(bad(round, kind, wrong), Finding::Inconclusive, "{round} {kind:?}");
+    }
 }
 
 /// Gives party 1 both versions of one message; the first counts, and the second convicts.

@@ -128,9 +128,9 @@ fn s0_3_a_ban_refuses_everything_of_the_pair<S: EcdsaScheme>() {
         assert_eq!(start(&Game::<EcdsaSecp256k1>::new(3, 3, &[1, 2, 3], 3), &pairs, 1), banned);
         assert_eq!(start(&Game::<EcdsaP256>::new(2, 3, &[1, 3], 4), &pairs, 1), banned);
         let online = |number: u16, presignature| {
-            let (key, message) = (game.shares[0].public(), crate::game::message(0));
+            let (share, message) = (game.share(number), crate::game::message(0));
             let session = SessionId([9; 16]);
-            Online::start(presignature, key, &pairs[&id(number)], message, session).map(drop)
+            Online::start(presignature, share, &pairs[&id(number)], message, session).map(drop)
         };
         assert_eq!(online(1, presignatures.remove(&1).unwrap()), banned);
         // Others go on, with either of the two.
@@ -191,8 +191,8 @@ fn s0_5_a_renewed_pairing_refuses_older_presignatures<S: EcdsaScheme>() {
     for (number, presignature) in presignatures {
         let message = crate::game::message(0);
         let session = SessionId([9; 16]);
-        let key = game.shares[0].public();
-        let found = Online::start(presignature, key, &pairs[&id(number)], message, session).map(drop);
+        let share = game.share(number);
+        let found = Online::start(presignature, share, &pairs[&id(number)], message, session).map(drop);
         let renewed = |with| Err(SetupError::PairingRenewed(id(with)));
         let wanted = match number {
             1 => renewed(4),

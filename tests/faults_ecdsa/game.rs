@@ -122,10 +122,10 @@ impl<S: EcdsaScheme> Game<S> {
         pairs: &Pairs,
         session: u8,
     ) -> Table<Online<S>> {
-        let key = self.shares[0].public();
         Table::new(presignatures.into_iter().map(|(number, presignature)| {
             let session = SessionId([session; 16]);
-            let started = Online::start(presignature, key, &pairs[&id(number)], message(0), session);
+            let started =
+                Online::start(presignature, self.share(number), &pairs[&id(number)], message(0), session);
             (started.unwrap(), rng(number.into()))
         }))
     }

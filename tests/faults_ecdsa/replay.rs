@@ -239,7 +239,7 @@ fn b5_other_messages_paths_keys_and_signers_are_a_mismatch<S: EcdsaScheme>() {
     let presignatures = || game.presign(&pairs, 7);
     let online = |message| {
         Table::new(presignatures().into_iter().map(|(me, presignature)| {
-            let started = Online::start(presignature, key, &pairs[&id(me)], message, session);
+            let started = Online::start(presignature, game.share(me), &pairs[&id(me)], message, session);
             (started.unwrap(), rng(1))
         }))
     };

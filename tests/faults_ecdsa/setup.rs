@@ -155,8 +155,7 @@ fn online<S: EcdsaScheme>(
     pairs: &Pairs,
     me: u16,
 ) -> Result<(), SetupError> {
-    let key = game.shares[0].public();
-    Online::start(presignature, key, &pairs[&id(me)], message(0), SESSION).map(drop)
+    Online::start(presignature, game.share(me), &pairs[&id(me)], message(0), SESSION).map(drop)
 }
 
 fn s0_5_a_presignature_of_something_else<S: EcdsaScheme>() {
@@ -166,10 +165,17 @@ fn s0_5_a_presignature_of_something_else<S: EcdsaScheme>() {
     // Another key of the same members.
     let other = Game::<S>::new(2, 3, &[1, 3], 2);
     assert_eq!(online(&other, made.remove(&1).unwrap(), &pairs, 1), Err(SetupError::WrongPresignature));
-    // A device that has no pairing with the other signer, or is not the one that made it.
-    assert_eq!(online(&game, made.remove(&3).unwrap(), &pairs, 2), Err(SetupError::ForeignPairing(id(1))));
+    // A device that is not the one that made it, a signer or not.
+    assert_eq!(online(&game, made.remove(&3).unwrap(), &pairs, 2), Err(SetupError::WrongPresignature));
     let mut made = game.presign(&pairs, 2);
-    assert_eq!(online(&game, made.remove(&3).unwrap(), &pairs, 1), Err(SetupError::NoPairing(id(1))));
+    assert_eq!(online(&game, made.remove(&3).unwrap(), &pairs, 1), Err(SetupError::WrongPresignature));
+    // A device with another's pairings: between others, or none with the other signer.
+    for (of, error) in [(2, SetupError::ForeignPairing(id(1))), (1, SetupError::NoPairing(id(1)))] {
+        let mine = game.presign(&pairs, 2).remove(&3).unwrap();
+        let found = Online::start(mine, game.share(3), &pairs[&id(of)], message(0), SESSION).map(drop);
+        assert_eq!(found, Err(error));
+    }
+    let mut made = game.presign(&pairs, 2);
     // Another signer set's presignature: the two do not fit, by the binding.
     let theirs = Game::<S>::new(2, 3, &[1, 2], 1).presign(&pairs, 3).remove(&2).unwrap();
     assert_eq!(theirs.signers().to_bytes(), [0, 1, 0, 2]);

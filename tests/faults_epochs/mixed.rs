@@ -49,15 +49,16 @@ fn presignatures_of_an_old_epoch_sign_nothing_in_a_new_one() {
     let sessions = [start(&old[0]), start(&old[1])];
     let mut made: Vec<_> = cast.run(sessions, &mut rng).into_iter().map(Report::output).collect();
     for new in &news {
-        let (key, presignature) = (new[0].public(), made[0].pop().unwrap());
-        let refused = Online::start(presignature, key, &sets[&id(1)], Message::sha256(b"m"), SESSION);
+        let presignature = made[0].pop().unwrap();
+        let refused = Online::start(presignature, &new[0], &sets[&id(1)], Message::sha256(b"m"), SESSION);
         assert_eq!(refused.err(), Some(SetupError::WrongPresignature));
     }
     // In its own epoch it signs.
     let left: Vec<_> = made.into_iter().map(|mut made| made.swap_remove(0)).collect();
     let [one, other] = <[_; 2]>::try_from(left).unwrap();
-    let start = |presignature, me| {
-        Online::start(presignature, old[0].public(), &sets[&id(me)], Message::sha256(b"m"), SESSION).unwrap()
+    let start = |presignature, me: u16| {
+        let share = &old[usize::from(me) - 1];
+        Online::start(presignature, share, &sets[&id(me)], Message::sha256(b"m"), SESSION).unwrap()
     };
     let sessions = [start(one, 1), start(other, 2)];
     assert!(cast.run(sessions, &mut rng).into_iter().all(|report| report.outcome.unwrap().is_ok()));

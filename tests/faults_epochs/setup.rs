@@ -159,6 +159,24 @@ fn e0_1_reshares_that_cannot_be() {
     assert_eq!(run(&OLD, 2, 3, &moved(&[(3, 3), (6, 2), (7, 7)]), 1), None);
 }
 
+/// A dealer that has left is known by the certificate that it signed; who left before that is not.
+#[test]
+fn e0_1_the_id_of_a_dealer_that_left_stays_its_own() {
+    let Epochs { cast, zero, .. } = epochs();
+    let mut rng = rng(3);
+    let one = flow::reshare(&cast, &zero, (&[1, 2], &[2, 3], 2), 1, &mut rng);
+    let again = |key: &PublicKey<E>, dealers: &[u16], who: PublicIdentity| {
+        let members = [(id(1), who), (id(2), key.roster().identity(id(2)).unwrap())];
+        reshare::Run::new(key, set(dealers), Roster::new(members).unwrap(), 9, SESSION).err()
+    };
+    let own = zero[0].public().roster().identity(id(1)).unwrap();
+    assert_eq!(again(one[0].public(), &[2, 3], own), None);
+    assert_eq!(again(one[0].public(), &[2, 3], who(9)), Some(SetupError::IdTaken(id(1))));
+    // one epoch later, nothing that this device holds says whose the id was
+    let two = flow::refresh(&cast.only(&set(&[2, 3])).unwrap(), &one, 2, &mut rng);
+    assert_eq!(again(two[0].public(), &[2, 3], who(9)), None);
+}
+
 #[test]
 fn e0_1_more_than_the_library_allows_do_not_take_part_together() {
     let many = (1000..1000 + MAX_PARTIES as u16).map(|n| {

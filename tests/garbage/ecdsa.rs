@@ -154,11 +154,11 @@ fn forged_presignatures_sign_nothing() {
     let script = presign::<EcdsaSecp256k1>(2, &[1, 2], &[1, 2], 1, 79);
     let made = presignatures(&script);
     let pairings = group.pairings();
-    let (key, session) = (group.shares[0].public(), SessionId([79; 16]));
+    let session = SessionId([79; 16]);
     let start = |me: u16, form: &Secret<Vec<u8>>| {
         let presignature = Presignature::load(form, &mut MemoryLedger::default()).ok()?;
-        let pairings = &pairings[&id(me)];
-        quorate::ecdsa::Online::start(presignature, key, pairings, Message::sha256(b"m"), session).ok()
+        let (share, pairings) = (&group.shares[usize::from(me) - 1], &pairings[&id(me)]);
+        quorate::ecdsa::Online::start(presignature, share, pairings, Message::sha256(b"m"), session).ok()
     };
     let fragment = start(2, &made[&id(2)][0]).unwrap().outgoing(0).next().unwrap().bytes.to_vec();
     let form = content(&made[&id(1)][0]);

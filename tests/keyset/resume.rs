@@ -99,6 +99,73 @@ fn a_snapshot_whose_keys_are_in_another_round_is_malformed() {
     assert_eq!(found.err(), Some(ResumeError::Malformed));
 }
 
+/// As for a key made alone: the round waited for and whether shares wait to be kept are those of the state.
+#[test]
+fn a_snapshot_that_contradicts_its_state_is_malformed() {
+    let (script, run) = Stage::new(2, 3, &[K, E], 22).script();
+    let (config, mut ledger) = ((run, id(2)), MemoryLedger::default());
+    let inbound = script.inbound(id(2));
+    let (mut player, mut kept) = (script.play(id(2)), 0);
+    for event in life(&inbound) {
+        let bytes = bytes_of(player);
+        // version 1, protocol 1, session 16, binding 32, party 2, generation 4; round 1, keeping 1
+        let (at, keeping) = (bytes[56], bytes[57]);
+        kept += usize::from(keeping);
+        for (round, keeps) in (0..4).flat_map(|round| [(round, 0), (round, 1)]) {
+            let mut other = bytes[..bytes.len() - 32].to_vec();
+            (other[56], other[57]) = (round, keeps);
+            let digest = crate::hash::sha256(&other);
+            other.extend(digest);
+            let found = resume(&config, &other, &mut MemoryLedger::default()).err();
+            let right = (round, keeps) == (at, keeping);
+            assert_eq!(
+                found,
+                (!right).then_some(ResumeError::Malformed),
+                "{round}, {keeps} for {at}, {keeping}"
+            );
+        }
+        player = resume(&config, &bytes, &mut ledger).unwrap();
+        match event {
+            Event::Mail(mail) => assert_eq!(player.receive(mail), Ok(Receipt::Stored)),
+            Event::Step => assert!(player.step().is_some()),
+            Event::Keep => player.keep(&script.cast),
+        }
+    }
+    assert_eq!(kept, 3);
+}
+
+/// What waits in a snapshot is of the run that is resumed, and of the device: the snapshot's own terms say nothing about it.
+#[test]
+fn a_snapshot_with_the_shares_of_another_run_or_device_is_malformed() {
+    let waiting = |seed: u64, me: u16| {
+        let (script, run) = Stage::new(2, 3, &[K, E], seed).script();
+        let mut player = script.play(id(me));
+        script.inbound(id(me)).iter().for_each(|mail| assert_eq!(player.receive(mail), Ok(Receipt::Stored)));
+        while !matches!(player.step(), Some(Status::Keep)) {}
+        let form = player.session.pending().unwrap().to_bytes().expose().clone();
+        ((run, id(me)), bytes_of(player), form)
+    };
+    let (config, bytes, own) = waiting(23, 2);
+    let tail = own.len() + 32;
+    assert!(bytes[bytes.len() - tail..].starts_with(&own));
+    let with = |form: &[u8]| {
+        // round 1, length 4, the pending set
+        let mut other = bytes[..bytes.len() - tail - 4].to_vec();
+        other.extend((form.len() as u32).to_be_bytes());
+        other.extend(form);
+        let digest = crate::hash::sha256(&other);
+        other.extend(digest);
+        resume(&config, &other, &mut MemoryLedger::default()).err()
+    };
+    assert_eq!(with(&own), None);
+    // another session, with other identities; another device of this one
+    for (seed, me) in [(24, 2), (23, 1), (23, 3)] {
+        let (_, _, form) = waiting(seed, me);
+        assert!(PendingSet::from_bytes(&form).is_some());
+        assert_eq!(with(&form), Some(ResumeError::Malformed), "{seed} {me}");
+    }
+}
+
 /// One bit of the state wrong behind a right digest: refused, or a run that fails, never a panic and never another key.
 #[test]
 fn a_forged_snapshot_never_panics() {

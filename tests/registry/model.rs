@@ -15,7 +15,7 @@ impl Plain {
     fn spent(&self, cap: &str, window: u64, but: &[u8; 32]) -> u128 {
         let recent = |time: u64| i128::from(time) > i128::from(self.now) - i128::from(window);
         let uses = self.held.iter().filter(|h| h.0 != *but && recent(h.2)).flat_map(|h| &h.1);
-        uses.filter(|u| u.cap == cap).map(|u| number(u)).sum()
+        uses.filter(|u| u.cap == cap).map(number).sum()
     }
 }
 
@@ -79,7 +79,7 @@ fn a_hundred_thousand_random_steps_are_those_of_the_definition() {
                 limit: 700.into(),
             };
             let mut uses = vec![item("long", 60, which)];
-            if which % 2 == 0 {
+            if which.is_multiple_of(2) {
                 uses.push(item("short", 20, 2 * which));
             }
             let here = plain.held.iter().any(|h| h.0 == rh);

@@ -2,13 +2,16 @@
 
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1};
 use quorate::ecdsa::{
-    Batch, Digest, EcdsaScheme, MAX_BATCH, Message, Prehashed, PresignTask, Sign, SignBatch, Task,
+    Batch, Digest, EcdsaScheme, MAX_BATCH, Message, Online, Prehashed, Presign, PresignTask, Presignature,
+    Sign, SignBatch, Task,
 };
 use quorate::error::SetupError;
 use quorate::key::{KeyShare, Path};
 use quorate::pairing::Pairings;
 use quorate::party::{Parties, PartyId, Threshold};
+use quorate::repair::{self, Repair};
 use quorate::sim::Cast;
+use quorate::wire::SessionId;
 use rand_chacha::ChaCha20Rng;
 
 use super::{SESSION, cast, id};
@@ -127,4 +130,123 @@ fn paths_that_cannot_be() {
     assert_eq!("m/7/44'".parse::<Path>().unwrap_err(), SetupError::Underivable(44 | 1 << 31));
     assert_eq!(Path::new(vec![1; 256]).unwrap_err(), SetupError::Malformed("path"));
     assert!(Path::new(vec![1; 255]).is_ok());
+}
+
+/// The pairing of one device with another.
+fn pairing(cast: &Cast, pairs: &Pairs, of: u16, with: u16) -> [u8; 32] {
+    let peer = cast.roster().identity(id(with)).unwrap();
+    *pairs[&id(of)].get(&peer).unwrap().id()
+}
+
+/// One presignature of each of these, for the key itself.
+fn presignatures<S: EcdsaScheme>(
+    (cast, shares, pairs): (&Cast, &[KeyShare<S>], &Pairs),
+    signers: &[u16],
+    count: usize,
+    rng: &mut ChaCha20Rng,
+) -> Vec<Vec<Presignature<S>>> {
+    let task = PresignTask::new(shares[0].public(), set(signers), &Path::default(), count, SESSION).unwrap();
+    let start = |n: &u16| {
+        let share = &shares[usize::from(*n) - 1];
+        Presign::start(share, task.clone(), &pairs[&id(*n)], rng).unwrap()
+    };
+    let sessions: Vec<_> = signers.iter().map(start).collect();
+    cast.run(sessions, rng).into_iter().map(|report| report.output()).collect()
+}
+
+/// What every way to sign says to this share, these signers and these pairings; they agree.
+fn start_all<S: EcdsaScheme>(
+    share: &KeyShare<S>,
+    signers: &[u16],
+    pairings: &Pairings,
+    rng: &mut ChaCha20Rng,
+) -> Option<SetupError> {
+    let (key, root, message) = (share.public(), Path::default(), Message::sha256(b"m"));
+    let task = Task::new(key, set(signers), root.clone(), message, SESSION).unwrap();
+    let batch = Batch::new(key, set(signers), [(root.clone(), message)], SESSION).unwrap();
+    let ahead = PresignTask::new(key, set(signers), &root, 1, SESSION).unwrap();
+    let found = Sign::start(share, task, pairings, rng).err();
+    assert_eq!(SignBatch::start(share, batch, pairings, rng).err(), found);
+    assert_eq!(Presign::start(share, ahead, pairings, rng).err(), found);
+    found
+}
+
+fn online<S: EcdsaScheme>(
+    presignature: Presignature<S>,
+    share: &KeyShare<S>,
+    pairings: &Pairings,
+) -> Option<SetupError> {
+    Online::start(presignature, share, pairings, Message::sha256(b"m"), SESSION).err()
+}
+
+/// A share that refuses a pairing does not sign with it, with what it made ahead either. All others do, and so does what has begun.
+#[test]
+fn s0_3_a_refused_pairing_signs_nothing() {
+    fn check<S: EcdsaScheme>() {
+        let (cast, mut shares, pairs, mut rng) = wallet::<S>(2, 3);
+        let other_key = cast.deal::<S>(Threshold::new(2, 3).unwrap(), &mut rng).unwrap();
+        let mut made = presignatures((&cast, &shares, &pairs), &[1, 2], 2, &mut rng);
+        let begun = {
+            let task = Task::new(
+                shares[0].public(),
+                set(&[1, 2]),
+                Path::default(),
+                Message::sha256(b"m"),
+                SessionId([6; 16]),
+            );
+            let task = task.unwrap();
+            [0, 1]
+                .map(|at| Sign::start(&shares[at], task.clone(), &pairs[&shares[at].id()], &mut rng).unwrap())
+        };
+        let with_2 = pairing(&cast, &pairs, 1, 2);
+        assert_eq!(start_all(&shares[0], &[1, 2], &pairs[&id(1)], &mut rng), None);
+        // pairings that it does not have, or has with others, are nothing to it
+        shares[0].refuse_pairings([[7; 32], pairing(&cast, &pairs, 2, 3)]);
+        assert_eq!(start_all(&shares[0], &[1, 2], &pairs[&id(1)], &mut rng), None);
+        assert_eq!(online(made[0].pop().unwrap(), &shares[0], &pairs[&id(1)]), None);
+        shares[0].refuse_pairings([with_2]);
+        let outdated = Some(SetupError::PairingOutdated(id(2)));
+        assert_eq!(start_all(&shares[0], &[1, 2], &pairs[&id(1)], &mut rng), outdated);
+        assert_eq!(online(made[0].pop().unwrap(), &shares[0], &pairs[&id(1)]), outdated);
+        let stored = KeyShare::<S>::from_bytes(shares[0].to_bytes().expose()).unwrap();
+        assert_eq!(start_all(&stored, &[1, 2], &pairs[&id(1)], &mut rng), outdated);
+        // the device with another peer, the peer, another key of both
+        assert_eq!(start_all(&shares[0], &[1, 3], &pairs[&id(1)], &mut rng), None);
+        assert_eq!(start_all(&shares[1], &[1, 2], &pairs[&id(2)], &mut rng), None);
+        assert_eq!(online(made[1].pop().unwrap(), &shares[1], &pairs[&id(2)]), None);
+        assert_eq!(start_all(&other_key[0], &[1, 2], &pairs[&id(1)], &mut rng), None);
+        let signed: Vec<_> = cast.run(begun, &mut rng).into_iter().map(|report| report.output()).collect();
+        assert_eq!(signed[0].to_bytes(), signed[1].to_bytes());
+        // a new pairing is none of those
+        let renewed = cast.deal_pairings(&set(&[1, 2]), &mut rng).unwrap();
+        assert_eq!(start_all(&shares[0], &[1, 2], &renewed[&id(1)], &mut rng), None);
+    }
+    check::<EcdsaSecp256k1>();
+    check::<EcdsaP256>();
+}
+
+/// What became of a share since is asked of the share.
+#[test]
+fn l2_2_a_presignature_signs_for_no_share_that_may_not_sign() {
+    type S = EcdsaSecp256k1;
+    let (cast, mut shares, pairs, mut rng) = wallet::<S>(2, 3);
+    let mut made = presignatures((&cast, &shares, &pairs), &[1, 2], 3, &mut rng);
+    let repaired = {
+        let run = repair::Run::new(shares[0].public(), id(1), set(&[2, 3]), SESSION).unwrap();
+        let help = |at: usize, rng: &mut ChaCha20Rng| Repair::help(&run, &shares[at], None, rng).unwrap();
+        let sessions = [Repair::rebuild(&run, id(1)).unwrap(), help(1, &mut rng), help(2, &mut rng)];
+        let reports = cast.run(sessions, &mut rng);
+        reports.into_iter().find_map(|report| report.output().rebuilt()).unwrap().share
+    };
+    let refused = Some(SetupError::RefreshFirst(id(1)));
+    assert_eq!(online(made[0].pop().unwrap(), &repaired, &pairs[&id(1)]), refused);
+    assert_eq!(online(made[0].pop().unwrap(), &shares[0], &pairs[&id(1)]), None);
+    shares[0].burn();
+    assert_eq!(online(made[0].pop().unwrap(), &shares[0], &pairs[&id(1)]), Some(SetupError::Burned(id(1))));
+    assert_eq!(start_all(&shares[0], &[1, 2], &pairs[&id(1)], &mut rng), Some(SetupError::Burned(id(1))));
+    // another device's mark is its own
+    assert_eq!(online(made[1].pop().unwrap(), &shares[1], &pairs[&id(2)]), None);
+    // a presignature of another signer
+    let other = online(made[1].pop().unwrap(), &shares[2], &pairs[&id(2)]);
+    assert_eq!(other, Some(SetupError::WrongPresignature));
 }

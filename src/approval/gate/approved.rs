@@ -42,6 +42,12 @@ impl Approved<SigningRequest> {
         &self.rule
     }
 
+    /// How many holders the rule wants to sign, at least.
+    #[must_use]
+    pub const fn min_signers(&self) -> u16 {
+        self.min_signers
+    }
+
     /// Whether somebody approved it with a passkey that verified its user.
     #[must_use]
     pub const fn user_verified(&self) -> bool {
@@ -116,6 +122,7 @@ impl Approved<SigningRequest> {
     }
 
     /// [G5] As many sign as the rule wants.
+    #[cfg(any(feature = "ecdsa", feature = "frost"))]
     pub(crate) fn check_signers(&self, signers: usize) -> Result<(), GateError> {
         if signers < usize::from(self.min_signers) { Err(GateError::WrongSetup) } else { Ok(()) }
     }

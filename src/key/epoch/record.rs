@@ -77,6 +77,22 @@ pub struct Epochs<S: Scheme> {
     pub(super) owed: Vec<EpochName>,
     /// Pairings that the last share refused, while this device is no member: for the share it may get again.
     pub(super) refused: Vec<[u8; 32]>,
+    /// Of a device that joins: the key that its user means, until its first share says so.
+    pub(super) joins: Option<Joins>,
+}
+
+/// What a device knows of a key that it holds no share of yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Joins {
+    /// Encoded.
+    pub(super) public_key: Vec<u8>,
+    pub(super) chain_code: [u8; 32],
+}
+
+impl Joins {
+    fn fits<S: Scheme>(&self, sharing: &Sharing<S>) -> bool {
+        self.chain_code == *sharing.chain_code() && self.public_key == sharing.public_key()
+    }
 }
 
 impl<S: Scheme> Epochs<S> {
@@ -95,6 +111,7 @@ impl<S: Scheme> Epochs<S> {
             book: Book::new(Some(current), Some(epoch)),
             owed: Vec::new(),
             refused: Vec::new(),
+            joins: None,
         }
     }
 
@@ -102,17 +119,19 @@ impl<S: Scheme> Epochs<S> {
     #[must_use]
     pub fn generating<'a>(pending: impl Into<Waiting<'a, S>>) -> Self {
         let pending = pending.into();
-        Self::empty(pending.id(), *pending.sharing().key_id(), None)
+        Self::empty(pending.id(), *pending.sharing().key_id(), None, None)
     }
 
-    /// Of a device that is about to get its first share of a key that exists, in a reshare from the epoch `base`: empty. A device that has a
-    /// record of the key, from an earlier time, goes on with that.
+    /// Of a device that is about to get its first share of a key that exists, in a reshare from the epoch `base`: empty. It takes part in
+    /// reshares of this key and of no other, by its public key and chain code too: compare the public key with the one that the user means. A
+    /// device that has a record of the key, from an earlier time, goes on with that.
     #[must_use]
     pub fn joining(base: &PublicKey<S>, me: PartyId) -> Self {
-        Self::empty(me, *base.key_id(), Some(base.epoch()))
+        let joins = Joins { public_key: base.public_key(), chain_code: *base.chain_code() };
+        Self::empty(me, *base.key_id(), Some(base.epoch()), Some(joins))
     }
 
-    const fn empty(me: PartyId, key_id: [u8; 32], floor: Option<u32>) -> Self {
+    const fn empty(me: PartyId, key_id: [u8; 32], floor: Option<u32>, joins: Option<Joins>) -> Self {
         Self {
             me,
             key_id,
@@ -120,6 +139,7 @@ impl<S: Scheme> Epochs<S> {
             book: Book::new(None, floor),
             owed: Vec::new(),
             refused: Vec::new(),
+            joins,
         }
     }
 
@@ -221,7 +241,8 @@ impl<S: Scheme> Epochs<S> {
     pub(super) fn is_of_key(&self, sharing: &Sharing<S>) -> bool {
         let mut known =
             self.public().map(|public| &**public).into_iter().chain(self.pending().map(PendingSeat::sharing));
-        *sharing.key_id() == self.key_id && known.all(|of| sharing.is_of(of))
+        let means = self.joins.as_ref().is_none_or(|key| key.fits(sharing));
+        *sharing.key_id() == self.key_id && means && known.all(|of| sharing.is_of(of))
     }
 
     /// [T3.1] Enters a pending epoch, with its complete certificate, from anyone, at any time. Lower epochs are erased, pending ones and the
@@ -243,6 +264,7 @@ impl<S: Scheme> Epochs<S> {
         let entered = EpochName::of(seat.sharing());
         let certify = |seat: PendingSeat<S>| seat.certified(certificate.clone());
         let replaced = self.book.enter(&cert, certify).ok_or(EpochError::Unknown)?;
+        self.joins = None;
         self.inherit(&replaced);
         let Replaced { before, lower } = replaced;
         let before = before.and_then(|entry| entry.held.member());

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::book::{Book, Entry};
-use super::record::{Epochs, Rules};
+use super::record::{Epochs, Joins, Rules};
 use super::tell::EpochName;
-use crate::curve::Scheme;
+use crate::curve::{Curve, Scheme, read_point};
 use crate::hash::{DIGEST_LEN, close, closed};
 use crate::key::certificate::VERSION;
 use crate::key::{KeyShare, PendingSeat, PublicKey, Seat, Sharing};
@@ -16,6 +16,8 @@ use crate::wire::{Reader, put_u16, put_u32};
 /// What the epoch entered last is to this device.
 const MEMBER: u8 = 1;
 const LEFT: u8 = 2;
+/// None yet, of a key that is known.
+const JOINS: u8 = 3;
 
 /// What is fixed, and the most that the options take.
 const HEAD: usize = 3 + 2 + 32 + 2 * 5 + 5 + 4 + 4 + 4;
@@ -29,7 +31,8 @@ impl<S: Scheme> Epochs<S> {
     /// | version, `e`, flags (1: burned) | 1 each |
     /// | id, key id | 2, 32 |
     /// | highest number, confirmed number | each 1 (0 or 1) and, if 1, 4 |
-    /// | epoch entered last: 0 none, 1 a share, 2 left | 1; then, unless 0, length 4 and the share's or the public key's form |
+    /// | epoch entered last: 0 none, 1 a share, 2 left, 3 none yet | 1; then, of 1 and 2, length 4 and the share's or the public key's form |
+    /// | of 3: public key, chain code of the key that is joined | as the curve has them: 32 or 33; 32 |
     /// | of 2: pairings that the last share refused, ascending: count, then of each its id | 4, then 32 |
     /// | pending: count, then of each its length and form | 4, then 4 and the form |
     /// | erased and not settled: count, then of each number and id | 4, then 36 |
@@ -43,8 +46,9 @@ impl<S: Scheme> Epochs<S> {
         let pending: Vec<_> = self.pending().map(PendingSeat::to_bytes).collect();
         let forms: usize =
             current.iter().map(|(_, form)| form).chain(&pending).map(|f| 4 + f.expose().len()).sum();
-        let mut out =
-            Secret::buffer(HEAD + forms + 32 * self.refused.len() + 36 * self.owed.len() + DIGEST_LEN);
+        let joins = self.joins.as_ref().map_or(0, |key| key.public_key.len() + 32);
+        let lists = 32 * self.refused.len() + 36 * self.owed.len();
+        let mut out = Secret::buffer(HEAD + forms + joins + lists + DIGEST_LEN);
         let bytes = out.expose_mut();
         bytes.extend_from_slice(&[VERSION, b'e', u8::from(self.burned)]);
         put_u16(bytes, self.me.get());
@@ -60,7 +64,14 @@ impl<S: Scheme> Epochs<S> {
                     bytes.extend_from_slice(self.refused.as_flattened());
                 }
             }
-            None => bytes.push(0),
+            None => match &self.joins {
+                Some(Joins { public_key, chain_code }) => {
+                    bytes.push(JOINS);
+                    bytes.extend_from_slice(public_key);
+                    bytes.extend_from_slice(chain_code);
+                }
+                None => bytes.push(0),
+            },
         }
         put_u32(bytes, pending.len() as u32);
         pending.iter().for_each(|form| put_form(bytes, form));
@@ -82,8 +93,15 @@ impl<S: Scheme> Epochs<S> {
         let me = PartyId::new(r.u16()?).ok()?;
         let key_id = *r.array()?;
         let (floor, confirmed) = (number(&mut r)?, number(&mut r)?);
+        let mut joins = None;
         let current = match r.u8()? {
             0 => None,
+            JOINS => {
+                let public_key = r.bytes(S::Curve::POINT_LEN)?.to_vec();
+                read_point::<S::Curve>(&public_key)?;
+                joins = Some(Joins { public_key, chain_code: *r.array()? });
+                None
+            }
             MEMBER => Some(Seat::Member(KeyShare::from_bytes(form(&mut r)?)?)),
             LEFT => Some(Seat::Left(PublicKey::from_bytes(form(&mut r)?)?)),
             _ => return None,
@@ -105,7 +123,7 @@ impl<S: Scheme> Epochs<S> {
             owed.push(EpochName { number: r.u32()?, id: *r.array()? });
         }
         r.end()?;
-        let epochs = Self { me, key_id, burned, book, owed, refused };
+        let epochs = Self { me, key_id, burned, book, owed, refused, joins };
         epochs.is_sound().then_some(epochs)
     }
 
@@ -124,7 +142,9 @@ impl<S: Scheme> Epochs<S> {
         let erased = erased && self.owed.last().is_none_or(|last| Some(last.number) < entered);
         let waiting = self.pending().all(|pending| pending.id() == self.me);
         let refused = self.refused.is_sorted_by(|a, b| a < b);
-        right_key && right_seat && waiting && erased && refused && self.book.is_sound()
+        // A device that joins signs for nothing up to the epoch that it joins from.
+        let joins = self.joins.is_none() || self.book.floor.is_some();
+        right_key && joins && right_seat && waiting && erased && refused && self.book.is_sound()
     }
 }
 

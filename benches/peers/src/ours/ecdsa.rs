@@ -131,7 +131,7 @@ impl<S: EcdsaScheme> Protocol for Late<'_, S> {
         let place = self.0.ids().iter().position(|other| *other == me).unwrap();
         let presignature = self.1.borrow_mut()[place].take().unwrap();
         let message = Message::sha256(b"a message of thirty-two bytes...");
-        Online::start(presignature, share.public(), pairings, message, id).unwrap()
+        Online::start(presignature, share, pairings, message, id).unwrap()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Random bytes of one round, hedged: from the caller's generator and from what nobody else knows.
+//! Random bytes of one round, hedged: from the caller's generator and from what nobody else knows, a share.
 //!
 //! The stream is `XOF("session-rng"; 32 random bytes, s_i, sid, u8 round; ..)`. If the generator repeats itself, after a fork or a restored
 //! machine, another run or another round still gets other bytes.
@@ -12,7 +12,8 @@ use crate::curve::{Curve, write_scalar};
 use crate::hash::{Tag, Transcript};
 use crate::secret::Secret;
 
-pub(super) struct SessionRng {
+/// The stream of one round of a run.
+pub(crate) struct SessionRng {
     start: Transcript,
     count: u32,
     block: Zeroizing<[u8; 32]>,
@@ -20,7 +21,7 @@ pub(super) struct SessionRng {
 }
 
 impl SessionRng {
-    pub(super) fn new<C: Curve>(
+    pub(crate) fn new<C: Curve>(
         rng: &mut dyn CryptoRng,
         share: &Secret<C::Scalar>,
         sid: &[u8; 32],
