@@ -33,14 +33,20 @@ macro_rules! tags {
     ($($name:ident = $text:literal, $place:literal;)*) => {
         /// The domain tags, each with its place.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[allow(dead_code)] // which are used depends on the features
+        #[cfg_attr(
+            not(all(
+                feature = "frost", feature = "ecdsa", feature = "secp256k1",
+                feature = "channel", feature = "vault", feature = "approval", feature = "passkey", feature = "quote"
+            )),
+            allow(dead_code)
+        )]
         pub(crate) enum Tag { $(#[doc = $place] $name,)* }
         impl Tag {
             const fn text(self) -> &'static str {
                 match self { $(Self::$name => concat!("quorate/1/", $text),)* }
             }
             /// The tag as the first item of everything hashed: its length in 4 bytes, and its text.
-            #[allow(dead_code)] // by features
+            #[cfg(any(feature = "channel", feature = "vault", feature = "quote"))]
             pub(crate) fn framed(self) -> Vec<u8> {
                 let text = self.text().as_bytes();
                 [&(text.len() as u32).to_be_bytes(), text].concat()
