@@ -271,7 +271,11 @@ fn what_is_not_stored_leaves_the_log_as_it_was() {
         Entry { data: vec![0; 65_536], ..decided() },
         Entry { evidence: vec![decided().evidence[0]; 256], ..decided() },
         Entry { evidence: vec![Evidence { factor: 5, ..decided().evidence[0] }], ..decided() },
-        Entry { evidence: vec![Evidence { flags: 32, ..decided().evidence[0] }], ..decided() },
+        Entry { evidence: vec![Evidence { flags: 128, ..decided().evidence[0] }], ..decided() },
+        Entry {
+            evidence: vec![Evidence { flags: flags::REJECTS | flags::ASKS, ..decided().evidence[0] }],
+            ..decided()
+        },
     ];
     for entry in too_long {
         assert_eq!(log.append(entry), Err(AuditError::TooLong));
