@@ -124,6 +124,17 @@ fn u1_a_record_removed_moved_or_edited_breaks_the_chain_there() {
     }
 }
 
+/// By whoever writes the log, so that every hash fits: what is numbered as if there were more before it.
+#[test]
+fn u1_numbers_go_up_by_one() {
+    let (mut records, _) = log(&genesis(), 3, &[]);
+    let last = Record::from_bytes(&records[2]).unwrap();
+    for seq in [0, 1, 3, u64::MAX] {
+        records[2] = Record { seq, ..last.clone() }.to_bytes().unwrap();
+        assert_eq!(check(&records, &[]), Err(AuditError::Broken(2)), "{seq}");
+    }
+}
+
 #[test]
 fn u1_two_logs_cannot_be_spliced() {
     let other = Genesis { log_id: [0x23; 32], ..genesis() };

@@ -245,8 +245,15 @@ fn g3_g4_a_presignature_is_not_spent_for_another_path_key_or_action_nor_for_a_ra
         assert_eq!(unopened.error, error);
         presignature = unopened.with.unwrap();
     }
+    // One of another key, or of another sharing of this one, with a request of this key.
     let pay = d.at(&[5], 9);
-    let approved = d.group.nodes[0].approve(&pay, session(9));
+    let mut approved = d.group.nodes[0].approve(&pay, session(9));
+    let mut foreign = foreign;
+    let theirs = foreign.presign(&[5], 1, 2).remove(0).remove(0);
+    let unopened = online(d.share(1), theirs, &d.pairings[&id(1)], approved, NOW).unwrap_err();
+    assert_eq!(unopened.error, GateError::WrongKey);
+    assert!(unopened.with.is_some());
+    approved = unopened.approved.into_iter().next().unwrap();
     assert!(online(d.share(1), presignature, &d.pairings[&id(1)], approved, NOW).is_ok());
 }
 

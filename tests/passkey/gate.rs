@@ -339,6 +339,10 @@ fn a_record_is_of_its_key_and_for_good() {
     assert_eq!(epochs.passkey(), Some(&record(Mode::Web)));
     let read = Gated::<Epochs<EcdsaP256>>::from_bytes(epochs.to_bytes().expose()).unwrap();
     assert_eq!(read.passkey(), Some(&record(Mode::Web)));
+    let form = epochs.to_bytes();
+    let at = form.expose().windows(bytes.len()).position(|window| window == bytes).unwrap();
+    let swapped = [&form.expose()[..at], &foreign.to_bytes(), &form.expose()[at + bytes.len()..]].concat();
+    assert!(Gated::<Epochs<EcdsaP256>>::from_bytes(&swapped).is_none(), "the record of another key");
 }
 
 #[test]

@@ -166,3 +166,22 @@ fn x7_a_refreshed_share_is_a_passkeys_in_whatever_record_it_waits() {
         ecdsa::presign(&fresh[0], quorum.signers.clone(), &holder.pairings, (&path, 1), session, rng);
     assert_eq!(refused.unwrap_err(), GateError::Passkey(PasskeyError::RawRefused));
 }
+
+/// A record of epochs without a share takes any passkey's record; with the share it makes no assertion for another key.
+#[test]
+fn g4_the_record_is_of_the_key_that_came() {
+    let rng = &mut rng(97);
+    let Opened { cast, office, mut quorum, key, mut sessions, .. } = opened(rng);
+    let fresh = |me| Gated::joining(&key, me).into_passkey(super::given::web()).unwrap();
+    let mut records: Vec<Record> = cast.ids().into_iter().map(fresh).collect();
+    drive(&cast, &mut sessions, &mut records, 0);
+    quorum.holders[0].key = live(records[0].public().unwrap());
+    let payload = Payload::web(quorum.record(), &[1; 32], true);
+    let request = quorum.request(&payload, rng).unwrap();
+    let (approval, session, signers) =
+        (office.approve(&request, true), SessionId([2; 16]), quorum.signers.clone());
+    let holder = &mut quorum.holders[0];
+    let approved = holder.decide(&office, &request.to_bytes(), &approval, session).unwrap();
+    let refused = passkey::sign(&records[0], signers, &holder.pairings, approved, NOW, rng).unwrap_err();
+    assert_eq!(refused.error, GateError::Passkey(PasskeyError::WrongKey));
+}

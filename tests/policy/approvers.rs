@@ -82,6 +82,10 @@ fn a1_nothing_stands_twice_in_a_set() {
             passkeys: vec![Passkey { rp_id: String::new(), ..passkey_of(ALICE, 0) }],
             ..alice.clone()
         }],
+        vec![Approver {
+            passkeys: vec![Passkey { rp_id: "ex\u{e4}mple.com".into(), ..passkey_of(ALICE, 0) }],
+            ..alice.clone()
+        }],
         vec![Approver { passkeys: vec![Passkey { key: [4; 33], ..passkey_of(ALICE, 0) }], ..alice.clone() }],
     ];
     for (i, list) in wrong.into_iter().enumerate() {
