@@ -134,6 +134,17 @@ fn u1_a_number_that_is_left_out_breaks_the_chain() {
     assert_eq!(check(&forged, &[]), Err(AuditError::Broken(2)));
 }
 
+/// By whoever writes the log, so that every hash fits: what is numbered as if there were more before it.
+#[test]
+fn u1_numbers_go_up_by_one() {
+    let (mut records, _) = log(&genesis(), 3, &[]);
+    let last = Record::from_bytes(&records[2]).unwrap();
+    for seq in [0, 1, 3, u64::MAX] {
+        records[2] = Record { seq, ..last.clone() }.to_bytes().unwrap();
+        assert_eq!(check(&records, &[]), Err(AuditError::Broken(2)), "{seq}");
+    }
+}
+
 #[test]
 fn u1_two_logs_cannot_be_spliced() {
     let other = Genesis { log_id: [0x23; 32], ..genesis() };
@@ -290,7 +301,11 @@ fn what_is_not_stored_leaves_the_log_as_it_was() {
         Entry { data: vec![0; 65_536], ..decided() },
         Entry { evidence: vec![decided().evidence[0]; 256], ..decided() },
         Entry { evidence: vec![Evidence { factor: 5, ..decided().evidence[0] }], ..decided() },
-        Entry { evidence: vec![Evidence { flags: 32, ..decided().evidence[0] }], ..decided() },
+        Entry { evidence: vec![Evidence { flags: 128, ..decided().evidence[0] }], ..decided() },
+        Entry {
+            evidence: vec![Evidence { flags: flags::REJECTS | flags::ASKS, ..decided().evidence[0] }],
+            ..decided()
+        },
     ];
     for entry in too_long {
         assert_eq!(log.append(entry), Err(AuditError::TooLong));

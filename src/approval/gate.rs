@@ -14,7 +14,7 @@
 //! | G2 | the request is reserved in the registry, under its own hash, for this session and until it expires; then its amounts are reserved in the caps, under the same hash. If the caps refuse, the registry's reservation is given back. A crash between the two can only count too much | `AlreadyUsed`, `Registry` |
 //! | G3 | what is opened is what was asked for: action, key, scheme and epoch | `WrongAction`, `WrongKey` |
 //! | G4 | path, tweak and message come from the request; nothing that opens takes them from anywhere else. A payload that describes something must describe what is opened | `WrongContent` |
-//! | G5 | it is not too late; the session is the one that G2 reserved for; as many sign as the rule wants | `Expired`, `WrongSetup` |
+//! | G5 | it is not too late; the session is the one that G2 reserved for; as many take part as the rule wants | `Expired`, `WrongSetup` |
 //!
 //! That all holders mean the same is the protocol's own check: its binding covers key, epoch, signers, path, tweak and message, so holders that
 //! approved different things fail as [`Rejected::SetupMismatch`](crate::error::Rejected::SetupMismatch) at the first message.
@@ -22,7 +22,8 @@
 //! # Rejections
 //! A rejection by an active approver uses the request up: its outcome is `TH("outcome"; "rejected")`. While a session for the request runs it
 //! cannot be used up; the rejection is then noted under a name of its own, the challenge that was signed, and counts whenever the request
-//! comes again, whether or not the evidence comes with it.
+//! comes again, whether or not the evidence comes with it. A request that expires later than in two of the policy's longest lives cannot pass
+//! yet; its rejection denies and is not kept, or one approver could fill the registry with names that are never forgotten.
 //!
 //! # Afterwards
 //! A result commits registry and caps, with outcome `TH("outcome"; result)`. Without one the registry's reservation is released, and the same

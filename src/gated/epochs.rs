@@ -135,7 +135,10 @@ where
     /// As [`Epochs::keep`]; [`EpochError::NoShare`] if nothing waits.
     pub fn keep(&self, epochs: &mut Gated<Epochs<S>>) -> Result<SigInput, EpochError> {
         let pending = self.inner().pending().ok_or(EpochError::NoShare(epochs.me()))?;
-        epochs.0.keep(pending)
+        let input = epochs.0.keep(pending)?;
+        // What the share was for, the new one is for, in whatever record it waits.
+        epochs.1.adopt(self.uses());
+        Ok(input)
     }
 
     /// As [`Session::kept`](crate::session::Session::kept).

@@ -9,7 +9,8 @@
 //! | Repair | the party that lost its share, u16; count of helpers u16, their ids u16 each |
 //! | Export | empty |
 //!
-//! Ids ascend. The session id of the run is the one that was reserved for (\[G5\]).
+//! Ids ascend. The session id of the run is the one that was reserved for, and as many members refresh, dealers deal, helpers help or shares are
+//! put together as the rule wants at least (\[G5\]).
 //!
 //! A gated run is not suspended: what was reserved for it would have to be stored with it. A device that crashes before it has kept what it was
 //! dealt needs another request; one that crashed after it has all that it needs in its record, which is gated too, and enters by the
@@ -75,12 +76,15 @@ pub fn repair_payload<S: Scheme>(run: &repair::Run<S>) -> Vec<u8> {
     out
 }
 
-/// \[G3\] to \[G5\] of a run: the key that it starts from, what it does, and its session.
+/// What a run is: its payload, its session, and how many give something of their shares.
+type Is<'a> = (&'a [u8], SessionId, usize);
+
+/// \[G3\] to \[G5\] of a run: the key that it starts from, what it does, its session, and by how many.
 fn admit<S: Scheme>(
     approved: &[Approved<SigningRequest>],
     action: Action,
     key: &PublicKey<S>,
-    (payload, session): (&[u8], SessionId),
+    (payload, session, holders): Is<'_>,
     now: u64,
 ) -> Result<(), GateError> {
     let [one] = approved else { return Err(GateError::WrongSetup) };
@@ -90,7 +94,10 @@ fn admit<S: Scheme>(
         return Err(GateError::WrongContent);
     }
     // [G5]
-    if one.session() != session { Err(GateError::WrongSetup) } else { Ok(()) }
+    if one.session() != session {
+        return Err(GateError::WrongSetup);
+    }
+    one.check_signers(holders)
 }
 
 /// Opens a refresh.
@@ -106,11 +113,12 @@ pub fn refresh<S: Scheme, H: Holds<S>>(
     rng: &mut dyn CryptoRng,
 ) -> Opened<Refresh<S>> {
     open(alloc::vec![approved], |approved| {
-        let share = share.0.share()?;
-        let run_is = (&refresh_payload(run)[..], run.session());
-        admit(approved, Action::Refresh, share.public(), run_is, now)?;
-        Ok(Refresh::start(run, share, witness, rng)?)
+        let held = share.0.share()?;
+        let run_is = (&refresh_payload(run)[..], run.session(), run.roster().len());
+        admit(approved, Action::Refresh, held.public(), run_is, now)?;
+        Ok(Refresh::start(run, held, witness, rng)?)
     })
+    .map(|session| session.of(&share.1))
 }
 
 /// Opens a reshare at a dealer.
@@ -126,11 +134,12 @@ pub fn reshare<S: Scheme, H: Holds<S>>(
     rng: &mut dyn CryptoRng,
 ) -> Opened<Reshare<S>> {
     open(alloc::vec![approved], |approved| {
-        let share = share.0.share()?;
-        let run_is = (&reshare_payload(run)[..], run.session());
-        admit(approved, Action::Reshare, share.public(), run_is, now)?;
-        Ok(Reshare::deal(run, share, witness, rng)?)
+        let held = share.0.share()?;
+        let run_is = (&reshare_payload(run)[..], run.session(), run.dealers().len());
+        admit(approved, Action::Reshare, held.public(), run_is, now)?;
+        Ok(Reshare::deal(run, held, witness, rng)?)
     })
+    .map(|session| session.of(&share.1))
 }
 
 /// Opens a reshare at a member that does not deal, from the public side of the epoch `base` before; a member of it has that in its record.
@@ -146,7 +155,11 @@ pub fn join<S: Scheme>(
     rng: &mut dyn CryptoRng,
 ) -> Opened<Reshare<S>> {
     open(alloc::vec![approved], |approved| {
-        let run_is = (&reshare_payload(run)[..], run.session());
+        let run_is = (&reshare_payload(run)[..], run.session(), run.dealers().len());
+        // [G3] the run is of that key and epoch: the payload does not say
+        if !run.starts_from(base) {
+            return Err(GateError::WrongKey);
+        }
         admit(approved, Action::Reshare, base, run_is, now)?;
         Ok(Reshare::receive(run, me, witness, rng)?)
     })
@@ -165,7 +178,7 @@ pub fn help<S: Scheme>(
 ) -> Opened<Repair<S>> {
     open(alloc::vec![approved], |approved| {
         let share = epochs.0.share()?;
-        let run_is = (&repair_payload(run)[..], run.terms(share.id()).session);
+        let run_is = (&repair_payload(run)[..], run.terms(share.id()).session, run.helpers().len());
         admit(approved, Action::Repair, share.public(), run_is, now)?;
         Ok(Repair::help(run, share, epochs.highest_signed(), rng)?)
     })
@@ -182,7 +195,7 @@ pub fn rebuild<S: Scheme>(
     now: u64,
 ) -> Opened<Repair<S>> {
     open(alloc::vec![approved], |approved| {
-        let run_is = (&repair_payload(run)[..], run.terms(me).session);
+        let run_is = (&repair_payload(run)[..], run.terms(me).session, run.helpers().len());
         admit(approved, Action::Repair, run.key(), run_is, now)?;
         Ok(Repair::rebuild(run, me)?)
     })
@@ -269,7 +282,7 @@ pub fn export<S: Scheme>(
     use crate::approval::gate::Closing;
     let fits = |shares: &[Gated<KeyShare<S>>]| match shares.first() {
         Some(first) => {
-            let run_is = (&[][..], approved.session());
+            let run_is = (&[][..], approved.session(), shares.len());
             admit(core::slice::from_ref(&approved), Action::Export, first.public(), run_is, now)
         }
         None => Err(crate::error::SetupError::Malformed("list of shares").into()),

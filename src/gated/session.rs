@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+use super::Uses;
 use crate::approval::gate::{Approved, Closing, GateError, Stores, Ticket};
 use crate::approval::request::SigningRequest;
 use crate::envelope::Verified;
@@ -46,6 +47,8 @@ enum End {
 #[must_use = "dropped, it leaves its requests reserved"]
 pub struct GatedSession<P: State> {
     session: Session<P>,
+    /// What the share that it was opened with is for, and so what comes of it.
+    uses: Uses,
     end: Option<End>,
     /// What is still to be settled, each with its outcome once there is one.
     tickets: Vec<(Ticket, Option<[u8; 32]>)>,
@@ -54,7 +57,16 @@ pub struct GatedSession<P: State> {
 impl<P: Guarded> GatedSession<P> {
     pub(super) fn new(session: Session<P>, approved: Vec<Approved<SigningRequest>>) -> Self {
         let tickets = approved.into_iter().map(|approved| (approved.spend(), None)).collect();
-        Self { session, end: None, tickets }
+        Self { session, uses: Uses::ANYTHING, end: None, tickets }
+    }
+
+    /// Of a share that is for this.
+    pub(super) fn of(self, uses: &Uses) -> Self {
+        Self { uses: uses.clone(), ..self }
+    }
+
+    pub(super) const fn uses(&self) -> &Uses {
+        &self.uses
     }
 
     pub(super) const fn inner(&self) -> &Session<P> {

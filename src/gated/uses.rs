@@ -23,6 +23,16 @@ impl Uses {
         record: None,
     };
 
+    /// Takes over what a share of the same key was for, where nothing is fixed yet.
+    #[cfg_attr(not(feature = "passkey"), allow(clippy::unused_self, clippy::needless_pass_by_ref_mut))]
+    pub(super) fn adopt(&mut self, other: &Self) {
+        #[cfg(feature = "passkey")]
+        if self.record.is_none() {
+            self.record.clone_from(&other.record);
+        }
+        let _ = other;
+    }
+
     /// Whether a key may have these uses: a passkey's record is of one key.
     #[cfg_attr(not(feature = "passkey"), allow(clippy::unused_self))]
     pub(super) fn fit(&self, key: &[u8]) -> bool {

@@ -302,3 +302,53 @@ fn a_store_that_fails_while_giving_back_may_be_asked_again() {
     assert_eq!((node.entry(&pay), node.spent(&pay)), (Some(Entry::Released { attempts: 1 }), 0));
     assert_eq!(node.records().pop().unwrap().entry.event, Event::Released);
 }
+
+/// Giving back was noted late: another attempt has the request by then, and what is reserved is that attempt's.
+#[test]
+fn g2_a_late_call_to_give_back_leaves_the_next_attempt_alone() {
+    let (mut node, pay) = (node(), pay(100, 1));
+    let first = node.approve(&pay, session(1));
+    node.diary.fails = true;
+    let (error, first) = first.release(&mut node.stores(), NOW).unwrap_err();
+    assert_eq!(error.code(), 6011);
+    node.diary.fails = false;
+    let second = node.approve(&pay, session(2));
+    first.release(&mut node.stores(), NOW).unwrap();
+    assert_eq!(node.spent(&pay), 100, "the second attempt counts");
+    assert_eq!(node.entry(&pay), Some(Entry::Reserved { owner: [2; 16], attempts: 2 }));
+    assert_eq!(node.records().pop().unwrap().entry.session, session(1));
+    second.release(&mut node.stores(), NOW).unwrap();
+    assert_eq!(node.spent(&pay), 0);
+}
+
+/// Whoever began to give a request back cannot carry it out: its amounts may be free already, and another attempt may have it.
+#[test]
+fn g2_what_was_given_back_in_part_is_not_enacted() {
+    let mut node = node();
+    let wanted = change(Action::PolicyChange, b"the next policy", 1);
+    let approved = node.approve(&wanted, session(1));
+    node.diary.fails = true;
+    let (_, approved) = approved.release(&mut node.stores(), NOW).unwrap_err();
+    node.diary.fails = false;
+    let (error, approved) =
+        approved.enact(Action::PolicyChange, b"the next policy", &mut node.stores(), NOW).unwrap_err();
+    assert_eq!(error, GateError::AlreadyUsed(RegistryError::WrongState));
+    approved.release(&mut node.stores(), NOW).unwrap();
+    assert_eq!(node.entry(&wanted), Some(Entry::Released { attempts: 1 }));
+}
+
+/// One approver cannot fill the registry with names that are never forgotten. The longest life of these requests is 900 seconds.
+#[test]
+fn a4_a_rejection_of_what_cannot_pass_yet_is_not_kept() {
+    for (expires, kept) in [(NOW + 1800, true), (NOW + 1801, false), (u64::MAX, false)] {
+        let mut node = node();
+        let draft = draft(Action::Sign, DigestRule::Message, Some(KEY), vec![100]);
+        let pay = quorate::approval::request::Draft { not_before: expires - 600, expires, ..draft };
+        let pay = request(pay, 1);
+        let no = says(3, Purpose::Reject, &pay);
+        let denied = node.decide(&pay, &[yes(&pay), vec![no]].concat(), session(1), NOW).unwrap_err();
+        let early = PolicyError::Request(RequestError::NotYet);
+        assert_eq!(denied.error, GateError::Denied(Decision::Deny(early)));
+        assert_eq!(node.entry(&pay).is_some(), kept, "{expires}");
+    }
+}

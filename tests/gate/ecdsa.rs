@@ -245,8 +245,15 @@ fn g3_g4_a_presignature_is_not_spent_for_another_path_key_or_action_nor_for_a_ra
         assert_eq!(unopened.error, error);
         presignature = unopened.with.unwrap();
     }
+    // One of another key, or of another sharing of this one, with a request of this key.
     let pay = d.at(&[5], 9);
-    let approved = d.group.nodes[0].approve(&pay, session(9));
+    let mut approved = d.group.nodes[0].approve(&pay, session(9));
+    let mut foreign = foreign;
+    let theirs = foreign.presign(&[5], 1, 2).remove(0).remove(0);
+    let unopened = online(d.share(1), theirs, &d.pairings[&id(1)], approved, NOW).unwrap_err();
+    assert_eq!(unopened.error, GateError::WrongKey);
+    assert!(unopened.with.is_some());
+    approved = unopened.approved.into_iter().next().unwrap();
     assert!(online(d.share(1), presignature, &d.pairings[&id(1)], approved, NOW).is_ok());
 }
 
@@ -298,4 +305,29 @@ fn abort_by_the_peer_after_our_share_left_does_not_free_the_cap() {
         // The same evidence may be decided again.
         assert!(d.group.nodes[0].decide(&pay, &yes(&pay), session(2), NOW).is_ok());
     }
+}
+
+/// With a presignature, and in a batch.
+#[test]
+fn g5_too_late_or_too_few_spends_nothing() {
+    let mut d = duo::<EcdsaSecp256k1>(320);
+    let presignature = d.presign(&[5], 1, 1).remove(0).remove(0);
+    let draft = d.group.draft(Action::SignRaw, DigestRule::Sha256, b"three by their rule\0");
+    let raw = request(Draft { path: vec![5], ..draft }, 1);
+    let approved = d.group.nodes[0].approve(&raw, session(2));
+    let pairings = &d.pairings[&id(1)];
+    let unopened = online(d.share(1), presignature, pairings, approved, NOW).unwrap_err();
+    assert_eq!(unopened.error, GateError::WrongSetup);
+    let late = sign_batch(d.share(1), set(&[1, 2]), pairings, unopened.approved, NOW, &mut rng(1));
+    assert_eq!(late.unwrap_err().error, GateError::WrongSetup);
+    let pay = d.at(&[5], 2);
+    let approved = d.group.nodes[0].approve(&pay, session(3));
+    let pairings = &d.pairings[&id(1)];
+    let unopened = online(d.share(1), unopened.with.unwrap(), pairings, approved, NOW + 600).unwrap_err();
+    assert_eq!(unopened.error, GateError::Expired);
+    let late = sign_batch(d.share(1), set(&[1, 2]), pairings, unopened.approved, NOW + 600, &mut rng(1));
+    let unopened_batch = late.unwrap_err();
+    assert_eq!(unopened_batch.error, GateError::Expired);
+    let approved = unopened_batch.approved.into_iter().next().unwrap();
+    assert!(online(d.share(1), unopened.with.unwrap(), pairings, approved, NOW + 599).is_ok());
 }

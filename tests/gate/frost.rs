@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quorate::approval::audit::{Event, Outcome};
 use quorate::approval::gate::{Approved, GateError};
-use quorate::approval::registry::Entry;
+use quorate::approval::registry::{Entry, RegistryError};
 use quorate::approval::request::{Action, DigestRule, Draft, SigningRequest};
 use quorate::curve::{FrostEd25519, FrostP256, FrostRistretto255, FrostSecp256k1, FrostTaproot, Scheme};
 use quorate::error::{Rejected, SetupError};
@@ -370,4 +370,39 @@ fn a_session_tells_which_rounds_it_made() {
     a.receive(id(2), b.outgoing(0).next().unwrap().bytes).unwrap();
     a.advance(&mut rng(3)).unwrap();
     assert!(a.has_made(1) && a.has_made(2) && !a.has_made(3));
+}
+
+/// Giving back failed half way: the amounts are free, and so nothing is signed any more, whoever still has the approved request.
+#[test]
+fn g2_what_was_given_back_in_part_opens_nothing() {
+    let mut g = group::<FrostEd25519>(160);
+    let coins = g.coins(1);
+    let approved = g.nodes[0].approve(&coins, session(1));
+    g.nodes[0].diary.fails = true;
+    let (_, approved) = approved.release(&mut g.nodes[0].stores(), NOW).unwrap_err();
+    g.nodes[0].diary.fails = false;
+    assert_eq!(g.nodes[0].spent(&coins), 0);
+    let unopened = sign(&g.shares[0], set(&[1, 2]), *approved, NOW, &mut rng(1)).unwrap_err();
+    assert_eq!(unopened.error, GateError::AlreadyUsed(RegistryError::WrongState));
+    let approved = unopened.approved.into_iter().next().unwrap();
+    approved.release(&mut g.nodes[0].stores(), NOW).unwrap();
+}
+
+/// A session whose closing was not noted is closed again while another attempt runs, which stays counted.
+#[test]
+fn g2_a_late_close_leaves_the_next_attempt_alone() {
+    let mut g = group::<FrostEd25519>(170);
+    let coins = g.coins(1);
+    let approved = g.nodes[0].approve(&coins, session(1));
+    let mut first = sign(&g.shares[0], set(&[1, 2]), approved, NOW, &mut rng(1)).unwrap();
+    first.give_up();
+    g.nodes[0].diary.fails = true;
+    assert!(first.close(&mut g.nodes[0].stores(), NOW).is_err());
+    g.nodes[0].diary.fails = false;
+    let mut second = g.open(&coins, &[1, 2], 2);
+    first.close(&mut g.nodes[0].stores(), NOW).unwrap();
+    assert_eq!(g.nodes[0].spent(&coins), 100);
+    run(&g.cast, &mut second);
+    second.get_mut(&id(1)).unwrap().close(&mut g.nodes[0].stores(), NOW).unwrap();
+    assert_eq!(g.nodes[0].spent(&coins), 100);
 }

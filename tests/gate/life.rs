@@ -233,3 +233,92 @@ fn an_export_is_made_for_its_request_and_the_shares_are_burned() {
     assert!(!unopened.with[0].is_burned());
     assert!(matches!(g.nodes[1].entry(&again), Some(Entry::Committed { .. })));
 }
+
+/// Refused with what it was approved for; the request is as it was.
+fn refused<P: quorate::gated::Guarded>(
+    opened: Result<quorate::gated::GatedSession<P>, Box<quorate::gated::Unopened>>,
+    error: &GateError,
+) -> quorate::approval::gate::Approved<SigningRequest> {
+    let Err(unopened) = opened else { panic!("opened") };
+    assert_eq!(unopened.error, *error);
+    unopened.approved.into_iter().next().unwrap()
+}
+
+/// The payload does not name the key: a second one of the same members is another all the same.
+#[test]
+fn g3_who_joins_joins_the_key_that_was_approved() {
+    let cast = Cast::new(1..=4, &mut rng(560)).unwrap();
+    let old = cast.only(&set(&[1, 2, 3])).unwrap();
+    let key = |seed| {
+        let shares = old.deal::<E>(Threshold::new(2, 3).unwrap(), &mut rng(seed)).unwrap();
+        shares[0].public().clone()
+    };
+    let (meant, other) = (key(561), key(562));
+    let roster = cast.only(&set(&[2, 3, 4])).unwrap().roster().clone();
+    let run = |key| resharing::Run::new(key, set(&[1, 2]), roster.clone(), 1, session(1)).unwrap();
+    let wanted = asks(&meant, Action::Reshare, reshare_payload(&run(&meant)), 1);
+    assert_eq!(wanted.payload(), reshare_payload(&run(&other)));
+    let approved = Node::of(&meant).approve(&wanted, session(1));
+    let ledger = &mut MemoryLedger::default();
+    let opened = join((&meant, id(4)), &run(&other), approved, ledger, NOW, &mut rng(1));
+    let approved = refused(opened, &GateError::WrongKey);
+    let opened = join((&other, id(4)), &run(&other), approved, ledger, NOW, &mut rng(1));
+    let approved = refused(opened, &GateError::WrongKey);
+    assert!(join((&meant, id(4)), &run(&meant), approved, ledger, NOW, &mut rng(1)).is_ok());
+}
+
+#[test]
+fn g3_g4_g5_a_share_is_rebuilt_as_approved() {
+    let g = group::<E>(570);
+    let key = g.shares[0].public().clone();
+    let run =
+        |lost, helpers: &[u16], n| repairing::Run::new(&key, id(lost), set(helpers), session(n)).unwrap();
+    let meant = run(3, &[1, 2], 1);
+    let mut node = Node::of(&key);
+    let reshare = asks(&key, Action::Reshare, repair_payload(&meant), 1);
+    let approved = node.approve(&reshare, session(1));
+    let approved = refused(rebuild(&meant, id(3), approved, NOW), &GateError::WrongAction);
+    approved.release(&mut node.stores(), NOW).unwrap();
+    let wanted = asks(&key, Action::Repair, repair_payload(&meant), 2);
+    let approved = node.approve(&wanted, session(1));
+    let approved = refused(rebuild(&run(2, &[1, 3], 1), id(2), approved, NOW), &GateError::WrongContent);
+    let approved = refused(rebuild(&run(3, &[1, 2], 2), id(3), approved, NOW), &GateError::WrongSetup);
+    let approved = refused(rebuild(&meant, id(3), approved, NOW + 600), &GateError::Expired);
+    assert!(rebuild(&meant, id(3), approved, NOW).is_ok());
+}
+
+/// A rule that wants more holders than take part: three refresh, two deal, help or put together.
+#[test]
+fn g5_as_many_take_part_as_the_rule_wants() {
+    let mut g = group::<E>(580);
+    let key = g.shares[0].public().clone();
+    let mut epochs = records(&mut group::<E>(580));
+    let (record, node) = (epochs.swap_remove(0), &mut g.nodes[0]);
+    let refreshing = refreshing::Run::new(&key, 1, session(1)).unwrap();
+    let roster = g.cast.roster().clone();
+    let resharing = resharing::Run::new(&key, set(&[1, 2]), roster, 1, session(1)).unwrap();
+    let repairing = repairing::Run::new(&key, id(3), set(&[1, 2]), session(1)).unwrap();
+    let asked = [
+        asks(&key, Action::Refresh, refresh_payload(&refreshing), 1),
+        asks(&key, Action::Reshare, reshare_payload(&resharing), 2),
+        asks(&key, Action::Repair, repair_payload(&repairing), 3),
+        asks(&key, Action::Export, vec![], 4),
+    ];
+    let (ledger, too_few) = (&mut MemoryLedger::default(), &GateError::WrongSetup);
+    let mut approve = |at: usize, min: u16| {
+        node.policy = super::world::policy_by(min);
+        node.approve(&asked[at], session(1))
+    };
+    let approved = approve(0, 4);
+    let _ = refused(refresh(&record, &refreshing, approved, ledger, NOW, &mut rng(1)), too_few);
+    let approved = approve(1, 3);
+    let approved = refused(reshare(&record, &resharing, approved, ledger, NOW, &mut rng(1)), too_few);
+    let _ = refused(join((&key, id(3)), &resharing, approved, ledger, NOW, &mut rng(1)), too_few);
+    let approved = approve(2, 3);
+    let approved = refused(help(&record, &repairing, approved, NOW, &mut rng(1)), too_few);
+    let _ = refused(rebuild(&repairing, id(3), approved, NOW), too_few);
+    let approved = approve(3, 3);
+    let shares = g.shares.drain(..2).collect();
+    let unopened = export(shares, approved, &mut g.nodes[0].stores(), NOW).unwrap_err();
+    assert_eq!(unopened.error, *too_few);
+}

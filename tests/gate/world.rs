@@ -99,10 +99,16 @@ pub(crate) fn yes(request: &SigningRequest) -> Vec<Evidence<'static>> {
 
 /// Coins by one approver up to 100 and by two up to 200, 300 in an hour, and two sign; everything else by two; three sign what is raw.
 pub(crate) fn policy() -> Policy {
+    policy_by(1)
+}
+
+/// As [`policy`], but what is done to a key is done by at least `min` holders.
+pub(crate) fn policy_by(min: u16) -> Policy {
     let hash: String = approvers().hash().iter().map(|byte| format!("{byte:02x}")).collect();
     let other = |action: &str| {
+        let min = if action.contains('_') || action == "import" { 1 } else { min };
         format!(
-            r#"{{ "id": "{0}", "effect": "allow", "action": "{1}", "tiers": [{{ "approvers": 2, "factors": ["key"] }}] }}"#,
+            r#"{{ "id": "{0}", "effect": "allow", "action": "{1}", "min_signers": {min}, "tiers": [{{ "approvers": 2, "factors": ["key"] }}] }}"#,
             action.replace('_', "-"),
             action
         )

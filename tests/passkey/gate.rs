@@ -339,4 +339,31 @@ fn a_record_is_of_its_key_and_for_good() {
     assert_eq!(epochs.passkey(), Some(&record(Mode::Web)));
     let read = Gated::<Epochs<EcdsaP256>>::from_bytes(epochs.to_bytes().expose()).unwrap();
     assert_eq!(read.passkey(), Some(&record(Mode::Web)));
+    let form = epochs.to_bytes();
+    let at = form.expose().windows(bytes.len()).position(|window| window == bytes).unwrap();
+    let swapped = [&form.expose()[..at], &foreign.to_bytes(), &form.expose()[at + bytes.len()..]].concat();
+    assert!(Gated::<Epochs<EcdsaP256>>::from_bytes(&swapped).is_none(), "the record of another key");
+}
+
+#[test]
+fn g5_too_late_or_too_few_make_no_assertion() {
+    let by_three = RULES.replacen(r#""id": "login","#, r#""id": "login", "min_signers": 3,"#, 1);
+    let now = super::safe::holders::NOW;
+    for (rules, now, error) in
+        [(RULES, now + 300, GateError::Expired), (&by_three, now, GateError::WrongSetup)]
+    {
+        let mut stage = Stage::new(Mode::Web);
+        stage.office = Office::new(rules).unwrap();
+        let payload = Payload::web(&stage.record(), &[1; 32], true);
+        let request = stage.quorum.request(&payload, &mut stage.rng).unwrap();
+        let approval = stage.office.approve(&request, true);
+        let signers = stage.quorum.signers.clone();
+        let holder = &mut stage.quorum.holders[0];
+        let approved =
+            holder.decide(&stage.office, &request.to_bytes(), &approval, SessionId([5; 16])).unwrap();
+        let pairings = &holder.pairings;
+        let refused =
+            passkey::sign(&holder.share, signers, pairings, approved, now, &mut stage.rng).unwrap_err();
+        assert_eq!(refused.error, error);
+    }
 }

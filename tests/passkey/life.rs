@@ -10,12 +10,13 @@ use quorate::curve::EcdsaP256;
 use quorate::gated::life::{refresh, refresh_payload};
 use quorate::gated::{Gated, GatedSession, ecdsa, key_ref, passkey};
 use quorate::key::epoch::Epochs;
-use quorate::key::{KeyShare, Path};
+use quorate::key::{KeyShare, Path, PublicKey};
 use quorate::party::{Parties, Threshold};
 use quorate::refresh::{Refresh, Run};
 use quorate::session::Status;
 use quorate::sim::{Cast, MemoryLedger};
 use quorate::wire::SessionId;
+use rand_chacha::ChaCha20Rng;
 
 const RULES: &str = r#"[
     {"id": "login", "effect": "allow", "action": "sign",
@@ -27,8 +28,13 @@ const RULES: &str = r#"[
 
 type Record = Gated<Epochs<EcdsaP256>>;
 
-/// Carries the messages of a refresh until everybody has entered the new epoch.
-fn drive(cast: &Cast, sessions: &mut [GatedSession<Refresh<EcdsaP256>>], records: &mut [Record]) {
+/// Carries the messages of a refresh until everybody has entered the new epoch, and `erased` as many before it.
+fn drive(
+    cast: &Cast,
+    sessions: &mut [GatedSession<Refresh<EcdsaP256>>],
+    records: &mut [Record],
+    erased: usize,
+) {
     let (mut sent, mut done) = (vec![0; sessions.len()], 0);
     while done < sessions.len() {
         let mut mail = Vec::new();
@@ -50,7 +56,7 @@ fn drive(cast: &Cast, sessions: &mut [GatedSession<Refresh<EcdsaP256>>], records
                         session.kept(&cast.key(me).unwrap().sign(&input)).unwrap();
                     }
                     Status::Done(public) => {
-                        assert_eq!(record.enter(public.certificate()).unwrap().erased.len(), 1);
+                        assert_eq!(record.enter(public.certificate()).unwrap().erased.len(), erased);
                         done += 1;
                     }
                     _ => break,
@@ -60,9 +66,17 @@ fn drive(cast: &Cast, sessions: &mut [GatedSession<Refresh<EcdsaP256>>], records
     }
 }
 
-#[test]
-fn a_refreshed_passkey_is_the_same_and_nothing_else() {
-    let rng = &mut rng(95);
+/// A passkey's key whose refresh every holder has opened, with the records that it was opened from.
+struct Opened {
+    cast: Cast,
+    office: Office,
+    quorum: Quorum,
+    key: PublicKey<EcdsaP256>,
+    records: Vec<Record>,
+    sessions: Vec<GatedSession<Refresh<EcdsaP256>>>,
+}
+
+fn opened(rng: &mut ChaCha20Rng) -> Opened {
     let cast = Cast::new(1..=2, rng).unwrap();
     let shares = cast.deal::<EcdsaP256>(Threshold::new(2, 2).unwrap(), rng).unwrap();
     let pairings = cast.deal_pairings(&Parties::from_numbers([1, 2]).unwrap(), rng).unwrap();
@@ -71,9 +85,8 @@ fn a_refreshed_passkey_is_the_same_and_nothing_else() {
     let mut quorum = Quorum::new(shares, pairings, (RP, ORIGIN), Mode::Web).unwrap();
     let office = Office::new(RULES).unwrap();
     let again = |form: &[u8]| Gated::<KeyShare<EcdsaP256>>::from_bytes(form).map(Gated::into_epochs).unwrap();
-    let mut records: Vec<Record> =
+    let records: Vec<Record> =
         quorum.holders.iter().map(|holder| again(holder.share.to_bytes().expose())).collect();
-    let credential = quorum.record().credential_id();
 
     let session = SessionId([1; 16]);
     let terms = Run::new(&key, 1, session).unwrap();
@@ -97,7 +110,15 @@ fn a_refreshed_passkey_is_the_same_and_nothing_else() {
         let approved = holder.decide(&office, &request.to_bytes(), &approval, session).unwrap();
         sessions.push(refresh(record, &terms, approved, &mut MemoryLedger::default(), NOW, rng).unwrap());
     }
-    drive(&cast, &mut sessions, &mut records);
+    Opened { cast, office, quorum, key, records, sessions }
+}
+
+#[test]
+fn a_refreshed_passkey_is_the_same_and_nothing_else() {
+    let rng = &mut rng(95);
+    let Opened { cast, office, mut quorum, key, mut records, mut sessions } = opened(rng);
+    let credential = quorum.record().credential_id();
+    drive(&cast, &mut sessions, &mut records, 1);
     for (holder, record) in quorum.holders.iter_mut().zip(&records) {
         let public = record.public().unwrap();
         assert_eq!((public.epoch(), public.public_key()), (1, key.public_key()));
@@ -127,4 +148,40 @@ fn a_refreshed_passkey_is_the_same_and_nothing_else() {
     let refused = ecdsa::presign(record, quorum.signers.clone(), &holder.pairings, (&path, 1), session, rng)
         .unwrap_err();
     assert_eq!(refused, GateError::Passkey(PasskeyError::RawRefused));
+}
+
+/// [X7] A record of epochs that knows nothing of the passkey learns it from the run: no new share of the key is for more than the old.
+#[test]
+fn x7_a_refreshed_share_is_a_passkeys_in_whatever_record_it_waits() {
+    let rng = &mut rng(96);
+    let Opened { cast, quorum, key, mut sessions, .. } = opened(rng);
+    let mut fresh: Vec<Record> = cast.ids().into_iter().map(|me| Gated::joining(&key, me)).collect();
+    assert!(fresh[0].passkey().is_none());
+    drive(&cast, &mut sessions, &mut fresh, 0);
+    for record in &fresh {
+        assert_eq!(record.passkey(), Some(quorum.record()));
+    }
+    let (path, session, holder) = (Path::default(), SessionId([3; 16]), &quorum.holders[0]);
+    let refused =
+        ecdsa::presign(&fresh[0], quorum.signers.clone(), &holder.pairings, (&path, 1), session, rng);
+    assert_eq!(refused.unwrap_err(), GateError::Passkey(PasskeyError::RawRefused));
+}
+
+/// A record of epochs without a share takes any passkey's record; with the share it makes no assertion for another key.
+#[test]
+fn g4_the_record_is_of_the_key_that_came() {
+    let rng = &mut rng(97);
+    let Opened { cast, office, mut quorum, key, mut sessions, .. } = opened(rng);
+    let fresh = |me| Gated::joining(&key, me).into_passkey(super::given::web()).unwrap();
+    let mut records: Vec<Record> = cast.ids().into_iter().map(fresh).collect();
+    drive(&cast, &mut sessions, &mut records, 0);
+    quorum.holders[0].key = live(records[0].public().unwrap());
+    let payload = Payload::web(quorum.record(), &[1; 32], true);
+    let request = quorum.request(&payload, rng).unwrap();
+    let (approval, session, signers) =
+        (office.approve(&request, true), SessionId([2; 16]), quorum.signers.clone());
+    let holder = &mut quorum.holders[0];
+    let approved = holder.decide(&office, &request.to_bytes(), &approval, session).unwrap();
+    let refused = passkey::sign(&records[0], signers, &holder.pairings, approved, NOW, rng).unwrap_err();
+    assert_eq!(refused.error, GateError::Passkey(PasskeyError::WrongKey));
 }

@@ -7,6 +7,7 @@ use quorate::approval::approver::{
     ApprovalError, Approver, ApproverId, ApproverKey, ApproverKind, ApproverSet, Evidence, Factor, Passkey,
     Proof, Status, Unsigned,
 };
+use quorate::approval::audit::flags;
 use quorate::approval::policy::{ApproverChange, Policy};
 use quorate::approval::request::{Action, Batch, Purpose};
 use quorate::approval::totp::TotpError;
@@ -79,6 +80,10 @@ fn a1_nothing_stands_twice_in_a_set() {
         vec![Approver { keys: (1..10).map(|n| key_of(ApproverId([n; 32]))).collect(), ..alice.clone() }],
         vec![Approver {
             passkeys: vec![Passkey { rp_id: String::new(), ..passkey_of(ALICE, 0) }],
+            ..alice.clone()
+        }],
+        vec![Approver {
+            passkeys: vec![Passkey { rp_id: "ex\u{e4}mple.com".into(), ..passkey_of(ALICE, 0) }],
             ..alice.clone()
         }],
         vec![Approver { passkeys: vec![Passkey { key: [4; 33], ..passkey_of(ALICE, 0) }], ..alice.clone() }],
@@ -234,7 +239,12 @@ fn a3_evidence_is_the_approvers_own() {
     let [by_passkey, by_key_] = &tally.evidence[..] else { panic!() };
     assert_eq!(by_passkey.credential, passkey_of(ALICE, 0).id_hash);
     assert_eq!((by_passkey.factor, by_passkey.flags), (1, 3));
-    assert_eq!((by_key_.credential, by_key_.factor), (key_of(CAROL).hash(), 3));
+    assert_eq!((by_key_.credential, by_key_.factor, by_key_.flags), (key_of(CAROL).hash(), 3, 0));
+    // A reader of the log can tell who approved from who rejected and who only asked.
+    let no = by_key(CAROL, Purpose::Reject, &request);
+    let tally = world.tally(&request, &[yes(ALICE, &request), no, asked(DAVE, &request)]);
+    let said: Vec<_> = tally.evidence.iter().map(|e| e.flags & (flags::REJECTS | flags::ASKS)).collect();
+    assert_eq!(said, [0, flags::REJECTS, flags::ASKS]);
 
     let unknown = ApprovalError::Webauthn(WebauthnError::UnknownCredential);
     let mut other = |evidence| refusal(&mut world, Action::Sign, evidence);

@@ -254,6 +254,15 @@ fn p1_rules_without_facts_have_none() {
     let import = json!({ "id": "i", "effect": "allow", "action": "import", "keys": ["4c".repeat(32)],
         "tiers": [{ "approvers": 2, "factors": ["key"] }] });
     assert_eq!(fault(source(json!([import]))), (RULE, Fault::Misplaced));
+    // Nor a number of holders, where none run anything.
+    for action in ["import", "policy_change", "approver_change", "roster_change", "backup_export"] {
+        let rule = |min: u16| {
+            json!({ "id": "r", "effect": "allow", "action": action, "min_signers": min,
+                "tiers": [{ "approvers": 2, "factors": ["key"] }] })
+        };
+        policy(json!([rule(1)]));
+        assert_eq!(fault(source(json!([rule(2)]))), (RULE, Fault::Misplaced));
+    }
 }
 
 #[test]

@@ -27,6 +27,13 @@ fn p4_high_risk_takes_two_whatever_the_rule_says() {
     // Without user verification a passkey does not count.
     let weak = by_passkey_with(BOB, 0, Purpose::Approve, &request, UP);
     assert_eq!(need(ask(&[yes(ALICE, &request), weak])), wants(1, &strong, &[]));
+    // Nor for a rule that wants more than two and would take it.
+    let three = export(json!({ "approvers": 3, "factors": ["passkey_uv", "passkey", "key"] }));
+    let weak = || by_passkey_with(BOB, 0, Purpose::Approve, &request, UP);
+    let with = |bob| [yes(ALICE, &request), carol(), bob];
+    assert_eq!(need(world.decide(&three, &request, &with(weak()))), wants(1, &strong, &[]));
+    assert_eq!(rule(&world.decide(&three, &request, &with(yes(BOB, &request)))), "export");
+    let mut ask = |evidence: &[Evidence<'_>]| world.decide(&policy, &request, evidence);
     // Two keys, but no human showed itself.
     let alice = by_key(ALICE, Purpose::Approve, &request);
     assert_eq!(need(ask(&[alice, carol()])), wants(0, &strong, &[Factor::PasskeyUv]));

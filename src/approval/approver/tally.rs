@@ -124,7 +124,13 @@ impl Polling<'_> {
             }
             Purpose::Request => tally.approvals.requester = Some(approver.id),
         }
-        tally.evidence.push(proven.record);
+        let mut record = proven.record;
+        record.flags |= match item.purpose {
+            Purpose::Approve => 0,
+            Purpose::Reject => audit::flags::REJECTS,
+            Purpose::Request => audit::flags::ASKS,
+        };
+        tally.evidence.push(record);
         if let Some(update) = proven.update {
             tally.keep(update);
         }

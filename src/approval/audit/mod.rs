@@ -12,7 +12,8 @@
 //! ```
 //! 204 bytes, and 70 for each evidence. What does not apply is zero or empty: an event without a request has a request hash of zeros. The
 //! numbers are those of [`Event`], [`Decision`] and [`Outcome`]; factors are 1 passkey with user verification, 2 passkey, 3 key, 4 TOTP; flags
-//! are the bits 0 UP, 1 UV, 2 BE, 3 BS, 4 counter signal, and the others are zero. There is one encoding of each record.
+//! are the bits 0 UP, 1 UV, 2 BE, 3 BS, 4 counter signal, 5 it rejects, 6 it asks, of which not both are set, and 7 is zero; what neither rejects
+//! nor asks approves. There is one encoding of each record.
 //!
 //! # Chain
 //! `prev` of record 0 is `H("audit/genesis"; cluster id, party, log id, head of the log that this one continues)`, the last 32 zero bytes if it

@@ -103,7 +103,11 @@ pub mod flags {
     pub const BS: u8 = 8;
     /// The counter went back.
     pub const COUNTER: u8 = 16;
-    pub(super) const ALL: u8 = 31;
+    /// It said no. Without this and [`ASKS`] it said yes.
+    pub const REJECTS: u8 = 32;
+    /// It said who asks, and approved nothing.
+    pub const ASKS: u8 = 64;
+    pub(super) const ALL: u8 = 127;
 }
 
 /// One piece of evidence that a decision counted.
@@ -285,7 +289,9 @@ impl Record {
     }
 }
 
-/// A factor that there is, and no flag that there is not.
+/// A factor that there is, no flag that there is not, and one purpose.
 fn check(item: &Evidence) -> Option<()> {
-    ((1..=4).contains(&item.factor) && item.flags & !flags::ALL == 0).then_some(())
+    let purposes = item.flags & (flags::REJECTS | flags::ASKS);
+    let known = item.flags & !flags::ALL == 0 && purposes.count_ones() <= 1;
+    ((1..=4).contains(&item.factor) && known).then_some(())
 }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::ticket::{Closing, Ticket, outcome};
 use super::{GateError, Stores};
+use crate::approval::registry::RegistryError;
 use crate::approval::request::{Action, KeyRef, SigningRequest};
 use crate::approval::webauthn::RecordUpdate;
 use crate::wire::SessionId;
@@ -21,6 +22,8 @@ pub struct Approved<T> {
     pub(super) min_signers: u16,
     pub(super) user_verified: bool,
     pub(super) updates: Vec<RecordUpdate>,
+    /// Whether somebody began to give it back. Some of what was reserved may be gone then.
+    pub(super) given_back: bool,
 }
 
 impl Approved<SigningRequest> {
@@ -42,7 +45,7 @@ impl Approved<SigningRequest> {
         &self.rule
     }
 
-    /// How many holders the rule wants to sign, at least.
+    /// How many holders the rule wants to take part, at least.
     #[must_use]
     pub const fn min_signers(&self) -> u16 {
         self.min_signers
@@ -63,12 +66,14 @@ impl Approved<SigningRequest> {
     /// Gives everything back: nothing was started, so the caps are free again, and the same evidence may be decided again.
     ///
     /// # Errors
-    /// The request as it was, with what a store says; it may be tried again.
+    /// The request with what a store says, to be given back again. Nothing else is done with it any more: that is
+    /// [`GateError::AlreadyUsed`].
     pub fn release(
-        self,
+        mut self,
         stores: &mut Stores<'_>,
         now: u64,
     ) -> Result<(), (GateError, alloc::boxed::Box<Self>)> {
+        self.given_back = true;
         match self.ticket.close(Closing::Released { left: false }, stores, now) {
             Ok(()) => Ok(()),
             Err(error) => Err((error, alloc::boxed::Box::new(self))),
@@ -104,8 +109,12 @@ impl Approved<SigningRequest> {
         if self.request.payload() == change { Ok(()) } else { Err(GateError::WrongContent) }
     }
 
-    /// [G3], and of [G5] the time.
+    /// [G2] as far as is known here, [G3], and of [G5] the time.
     pub(crate) fn check(&self, actions: &[Action], key: Option<&KeyRef>, now: u64) -> Result<(), GateError> {
+        // [G2] it is still reserved
+        if self.given_back {
+            return Err(GateError::AlreadyUsed(RegistryError::WrongState));
+        }
         // [G3]
         if !actions.contains(&self.request.action()) {
             return Err(GateError::WrongAction);
@@ -121,8 +130,7 @@ impl Approved<SigningRequest> {
         Ok(())
     }
 
-    /// [G5] As many sign as the rule wants.
-    #[cfg(any(feature = "ecdsa", feature = "frost"))]
+    /// [G5] As many take part as the rule wants.
     pub(crate) fn check_signers(&self, signers: usize) -> Result<(), GateError> {
         if signers < usize::from(self.min_signers) { Err(GateError::WrongSetup) } else { Ok(()) }
     }

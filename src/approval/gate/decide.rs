@@ -87,6 +87,7 @@ impl Gate<'_> {
             rule: case.rule,
             min_signers: allowed.min_signers(),
             updates: case.tally.updates,
+            given_back: false,
         })
     }
 
@@ -136,6 +137,11 @@ impl Gate<'_> {
         // A set that the policy does not name has no say.
         let counts = self.set.is_some_and(|set| set.hash() == self.policy.approvers());
         let Some(who) = tally.approvals.rejected.filter(|_| counts) else { return Ok(()) };
+        // What cannot pass for so long is not kept: an approver could fill the registry for ever, and veto by that his own removal.
+        let lifetime = u64::from(self.policy.max_lifetime_s());
+        if request.expires() > now.saturating_add(2 * lifetime) {
+            return Ok(());
+        }
         let (bind, owner, expires) = (*request.hash(), session.0, request.expires());
         let claim = Claim { space, id: bind, bind, owner, expires, max_attempts: u8::MAX };
         match registry.consume(&claim, &outcome(b"rejected"), now) {

@@ -45,7 +45,8 @@ impl Ticket {
     }
 
     /// Settles: the caps first, since a request that is still reserved in the registry cannot be decided again meanwhile. May be called
-    /// again after an error; then what was done is not done twice, but may be noted twice.
+    /// again after an error; then what was done is not done twice, but may be noted twice. If the request was given back by then, another
+    /// attempt may have it, and what the caps hold is that attempt's.
     pub(crate) fn close(
         &self,
         closing: Closing<'_>,
@@ -57,11 +58,19 @@ impl Ticket {
             Closing::Aborted { check, .. } => (Event::Aborted, Outcome::Aborted, check.into()),
             Closing::Released { .. } => (Event::Released, Outcome::Released, Vec::new()),
         };
-        self.settle_caps(closing, stores)?;
+        if self.is_held(stores.registry)? {
+            self.settle_caps(closing, stores)?;
+        }
         for id in self.once.iter().chain([&self.request]) {
             self.settle_name(id, closing, stores.registry)?;
         }
         Ok(stores.journal.note(Entry { outcome, data, ..self.entry(event, now) })?)
+    }
+
+    /// Whether the request is still reserved for this session. If not, an earlier call has settled the caps, which know no owner.
+    fn is_held(&self, registry: &mut dyn registry::Registry) -> Result<bool, GateError> {
+        let entry = registry.entry(Space::Request, &self.request).map_err(GateError::Registry)?;
+        Ok(matches!(entry, Some(registry::Entry::Reserved { owner, .. }) if owner == self.session.0))
     }
 
     fn settle_caps(&self, closing: Closing<'_>, stores: &mut Stores<'_>) -> Result<(), GateError> {
@@ -94,14 +103,15 @@ impl Ticket {
             Closing::Aborted { .. } | Closing::Released { .. } => registry.release(space, id, owner),
         };
         let Err(error) = result else { return Ok(()) };
-        // The same was done before, and its answer was lost.
+        // The same was done before, and its answer was lost; what was given back may be another attempt's by now.
+        let given_back = matches!(closing, Closing::Aborted { .. } | Closing::Released { .. });
         let done = match (registry.entry(space, id).map_err(GateError::Registry)?, closing) {
             (Some(registry::Entry::Committed { outcome }), Closing::Done(ours)) => outcome == *ours,
-            (Some(registry::Entry::Released { .. }), Closing::Aborted { .. } | Closing::Released { .. }) => {
-                true
-            }
+            (Some(registry::Entry::Released { .. }), _) => given_back,
+            (Some(registry::Entry::Reserved { owner: other, .. }), _) => given_back && other != *owner,
             _ => false,
         };
-        if done && error == RegistryError::WrongState { Ok(()) } else { Err(GateError::Registry(error)) }
+        let refused = matches!(error, RegistryError::WrongState | RegistryError::NotOwner);
+        if done && refused { Ok(()) } else { Err(GateError::Registry(error)) }
     }
 }

@@ -128,7 +128,8 @@ pub struct RuleSource {
     pub delay_s: u32,
     /// The longest life of a request, in seconds; the policy's if absent.
     pub max_lifetime_s: Option<u32>,
-    /// How many holders sign at least; 1 if absent. It cannot change the threshold of a key.
+    /// How many holders sign, deal, help or refresh at least; 1 if absent, and for actions that are about no key. It cannot change the
+    /// threshold of a key.
     pub min_signers: Option<u16>,
     /// How often the request may be tried; 3 if absent.
     pub max_attempts: Option<u8>,

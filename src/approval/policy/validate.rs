@@ -137,6 +137,8 @@ impl Contents {
         } else {
             ensure(rule.facts.is_empty() && rule.caps.is_empty(), Fault::Misplaced).map_err(here)?;
         }
+        // What no holders run together has no number of them.
+        ensure(rule.min_signers == 1 || action.has_key(), Fault::Misplaced).map_err(here)?;
         self.validate_caps(rule).map_err(here)?;
         for (clause, fact) in rule.facts.iter().enumerate() {
             let there = |fault| PolicyError::bad(Place::Fact { rule: i, clause }, fault);
