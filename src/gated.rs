@@ -52,7 +52,7 @@ mod open;
 mod session;
 mod stored;
 
-pub use open::{Unopened, key_ref};
+pub use open::{Unopened, key_ref, live_key};
 pub use session::{GatedSession, Guarded};
 
 use crate::curve::Scheme;
