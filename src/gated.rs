@@ -6,6 +6,7 @@
 //!
 //! - [`ecdsa`]: signatures, batches, presignatures (made freely, since they sign nothing, and spent only for a request).
 //! - [`frost`]: signatures, of Taproot with the tweak of the request.
+//! - `passkey`: the assertions of a passkey's key, which signs nothing else (with the feature).
 //! - [`life`]: refresh, reshare, repair, and, with `hazmat`, export, each against a payload that describes it.
 //!
 //! Every session that is opened is a [`GatedSession`], which carries what was reserved for its requests. When it has ended, with or without a
@@ -16,7 +17,8 @@
 //! request; beside these it is told only who signs.
 //!
 //! # Stored
-//! `"QGAT" | version 1 | kind 1 | form`, with kind 1 a share, 2 a record of epochs, 3 a presignature, and the form of
+//! `"QGAT" | version 1 | kind 1 | form`, with kind 1 a share, 2 a record of epochs, 3 a presignature, `11` and `12` (hexadecimal) a passkey's share and record of
+//! epochs, with `u16 length || record` of the passkey before the form, and the form of
 //! [`KeyShare::to_bytes`](crate::key::KeyShare::to_bytes), [`Epochs::to_bytes`](crate::key::epoch::Epochs::to_bytes) or
 //! [`Presignature::store`](crate::ecdsa::Presignature::store). It is secret. The reader of a share refuses it, and that of a gated share
 //! refuses one that is not: what was gated stays so over a restart. Against whoever can read the bytes no form is a gate.
@@ -49,11 +51,15 @@ mod epochs;
 pub mod frost;
 pub mod life;
 mod open;
+#[cfg(feature = "passkey")]
+pub mod passkey;
 mod session;
 mod stored;
+mod uses;
 
 pub use open::{Unopened, key_ref, live_key};
 pub use session::{GatedSession, Guarded};
+use uses::Uses;
 
 use crate::curve::Scheme;
 use crate::error::SetupError;
@@ -63,13 +69,13 @@ use crate::party::PartyId;
 
 /// A share, a record of epochs, or a presignature, behind the gate.
 #[derive(Debug)]
-pub struct Gated<T>(T);
+pub struct Gated<T>(T, Uses);
 
 impl<T> Gated<T> {
     /// Puts it behind the gate. From then on only what is said here is done with it.
     #[must_use]
     pub const fn new(thing: T) -> Self {
-        Self(thing)
+        Self(thing, Uses::ANYTHING)
     }
 
     /// Takes it out. Whoever has it does with it what nobody approved.
@@ -118,7 +124,7 @@ impl<S: Scheme> Gated<KeyShare<S>> {
     /// A record of the key's epochs with this share as the current one.
     #[must_use]
     pub fn into_epochs(self) -> Gated<Epochs<S>> {
-        Gated(Epochs::new(self.0))
+        Gated(Epochs::new(self.0), self.1)
     }
 }
 

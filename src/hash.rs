@@ -39,12 +39,13 @@ macro_rules! tags {
             const fn text(self) -> &'static str {
                 match self { $(Self::$name => concat!("quorate/1/", $text),)* }
             }
-            /// The framed tag as bytes, for HKDF and HMAC: u32 length, then the text.
-            #[allow(dead_code)]
+            /// The tag as the first item of everything hashed: its length in 4 bytes, and its text.
+            #[allow(dead_code)] // by features
             pub(crate) fn framed(self) -> Vec<u8> {
                 let text = self.text().as_bytes();
                 [&(text.len() as u32).to_be_bytes(), text].concat()
             }
+
             #[cfg(test)]
             const ALL: &[(Self, &'static str)] = &[$((Self::$name, $text),)*];
         }

@@ -12,7 +12,9 @@
 //! - [`frost`]: sign with it (RFC 9591; BIP-340 and BIP-341 for Taproot).
 //! - [`pairing`], [`ecdsa`]: pair the devices once, and sign with any ECDSA key that they share.
 //! - [`session`]: the driver, and what the caller owes it.
+//! - `vault`: how a device stores it, sealed (feature `vault`).
 //! - [`key`]: what a device stores. [`identity`], [`envelope`]: who the parties are, and how they sign what they send.
+//! - [`channel`]: what carries all of it between the members of a [`cluster`], where there is nothing better.
 //!
 //! Below them: [`curve`] (groups), [`sharing`] (polynomials, Lagrange, Feldman), [`wire`] (the header), [`secret`] (the
 //! only home of secrets).
@@ -31,6 +33,8 @@
 //! | `frost` | yes | FROST signing, for keys of the FROST schemes that are there |
 //! | `ecdsa` | yes | pairings and ECDSA signing, for keys on the curves that are there |
 //! | `xpub` | | extended public keys of BIP-32 as text, for wallets that only watch; brings `secp256k1` |
+//! | `channel` | | encrypted, authenticated channels between the members of a cluster ([`channel`]) |
+//! | `vault` | | sealed containers for what a device stores, and backups of them |
 //! | `hazmat` | | putting a key's secret together, to leave threshold cryptography ([`key`]) |
 //! | `serde` | | `Serialize` and `Deserialize` of results, through the crate's own bytes |
 //! | `sim` | | an in-memory network with faults, for tests, benches and examples; needs `std` |

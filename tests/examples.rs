@@ -16,6 +16,8 @@ mod lifecycle;
 mod presign;
 #[path = "../examples/quickstart.rs"]
 mod quickstart;
+#[path = "../examples/safe_passkey.rs"]
+mod safe_passkey;
 #[path = "../examples/withdrawals.rs"]
 mod withdrawals;
 
@@ -135,6 +137,25 @@ fn addresses_says_what_is_wrong_with_its_arguments() {
 #[test]
 fn a_wallet_outlives_its_devices() {
     lifecycle::live().unwrap();
+}
+
+/// A relying party's verifier and the Safe's checks are in it, and what holders refuse.
+#[test]
+fn a_quorum_is_a_passkey_and_owns_a_safe() {
+    safe_passkey::run().unwrap();
+}
+
+/// Where something was signed, or refused for another reason, the example fails.
+#[test]
+fn safe_passkey_fails_where_nothing_is_refused() {
+    use quorate::approval::gate::GateError;
+    use quorate::approval::passkey::PasskeyError::{WrongMode, WrongOrigin};
+    use safe_passkey::safe::holders::No;
+    let no = |error| Err(No::Refused(error));
+    assert!(safe_passkey::refused("x", no(WrongMode.into()), &WrongMode).is_ok());
+    assert!(safe_passkey::refused("x", no(WrongMode.into()), &WrongOrigin).is_err());
+    assert!(safe_passkey::refused("x", no(GateError::WrongContent), &WrongMode).is_err());
+    assert!(safe_passkey::denied("x", no(WrongMode.into())).is_err());
 }
 
 /// What is signed is verified, and each refusal must be the expected one.

@@ -18,6 +18,8 @@ mod golden;
 mod laws;
 #[path = "policy/quorum.rs"]
 mod quorum;
+#[path = "policy/readers.rs"]
+mod readers;
 #[path = "policy/request.rs"]
 mod request;
 #[path = "policy/tools.rs"]

@@ -120,6 +120,10 @@ pub enum GateError {
     /// G5: fewer signers than the rule wants, or requests of different sessions in one batch.
     #[error("not the setup that was approved")]
     WrongSetup,
+    /// X1 to X7: a holder's own checks of what a passkey is to sign.
+    #[cfg(feature = "passkey")]
+    #[error("the passkey: {0}")]
+    Passkey(#[from] super::passkey::PasskeyError),
     /// The protocol does not start.
     #[error("the protocol: {0}")]
     Setup(#[from] SetupError),
@@ -144,6 +148,8 @@ impl GateError {
             Self::WrongAction | Self::WrongKey => 5703,
             Self::WrongContent => 5704,
             Self::Expired | Self::WrongSetup => 5705,
+            #[cfg(feature = "passkey")]
+            Self::Passkey(error) => error.code(),
             Self::Setup(error) => error.code(),
             Self::NotNoted(error) => error.code(),
             Self::Caps(error) => error.code(),

@@ -235,10 +235,7 @@ impl SigningRequest {
     /// # Errors
     /// R1 to R3, and what of R6 and R7 needs no key.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RequestError> {
-        // [R1]
-        if bytes.len() > Self::MAX_LEN {
-            return Err(RequestError::Malformed);
-        }
+        // [R1] every part has its bound, and nothing is left over, so nothing is longer than `MAX_LEN`
         let (draft, nonce) = codec::read(bytes).ok_or(RequestError::Malformed)?;
         draft.with_nonce(nonce)
     }

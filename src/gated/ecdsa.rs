@@ -40,6 +40,7 @@ pub fn sign<S: EcdsaScheme, H: Holds<S>>(
     rng: &mut dyn CryptoRng,
 ) -> Opened<Sign<S>> {
     open(alloc::vec![approved], |approved| {
+        share.1.messages()?;
         let share = share.0.share()?;
         let [one] = approved else { return Err(GateError::WrongSetup) };
         let (path, digest) = order(one, share, signers.len(), now)?;
@@ -62,6 +63,7 @@ pub fn sign_batch<S: EcdsaScheme, H: Holds<S>>(
 ) -> Opened<SignBatch<S>> {
     approved.sort_by_key(|one| *one.request().hash());
     open(approved, |approved| {
+        share.1.messages()?;
         let share = share.0.share()?;
         let session = session_of(approved)?;
         let orders = approved.iter().map(|one| order(one, share, signers.len(), now));
@@ -83,6 +85,7 @@ pub fn presign<S: EcdsaScheme, H: Holds<S>>(
     session: SessionId,
     rng: &mut dyn CryptoRng,
 ) -> Result<GatedSession<Presign<S>>, GateError> {
+    share.1.messages()?;
     let share = share.0.share()?;
     let task = PresignTask::new(share.public(), signers, path, count, session)?;
     Ok(GatedSession::new(Presign::start(share, task, pairings, rng)?, Vec::new()))
@@ -121,6 +124,7 @@ fn check_presignature<S: EcdsaScheme, H: Holds<S>>(
     approved: &Approved<SigningRequest>,
     now: u64,
 ) -> Result<Message, GateError> {
+    share.1.messages()?;
     let share = share.0.share()?;
     // A burned share signs nothing, with what was presigned before neither.
     share.check_standing(false)?;
@@ -194,5 +198,5 @@ guarded!(SignBatch, 3, Vec<Signature<S>>, |signatures: Vec<Signature<S>>| {
 guarded!(Online, 1, Signature<S>, |signature: Signature<S>| (signature, alloc::vec![done(&signature)]));
 // It carries no requests.
 guarded!(Presign, 1, Vec<Gated<Presignature<S>>>, |made: Vec<Presignature<S>>| {
-    (made.into_iter().map(Gated).collect(), Vec::new())
+    (made.into_iter().map(Gated::new).collect(), Vec::new())
 });

@@ -18,7 +18,7 @@ impl<S: Scheme> Gated<Epochs<S>> {
     /// As [`Epochs::joining`].
     #[must_use]
     pub fn joining(base: &PublicKey<S>, me: PartyId) -> Self {
-        Self(Epochs::joining(base, me))
+        Self::new(Epochs::joining(base, me))
     }
 
     /// Whose record it is.
@@ -117,7 +117,8 @@ impl<S: Scheme> Gated<Epochs<S>> {
     /// # Errors
     /// The record, with the reason.
     pub fn abandon(self) -> Result<Vec<EpochName>, (Box<Self>, EpochError)> {
-        self.0.abandon().map_err(|(record, error)| (Box::new(Self(*record)), error))
+        let uses = self.1;
+        self.0.abandon().map_err(|(record, error)| (Box::new(Self(*record, uses)), error))
     }
 }
 

@@ -242,7 +242,7 @@ impl<S: Scheme> Guarded for Repair<S> {
             None => (Repaired::Helped, alloc::vec![outcome(b"helped")]),
             Some(rebuilt) => {
                 let (outcomes, highest_signed) = (entered(rebuilt.share.public()), rebuilt.highest_signed());
-                let share = Box::new(Gated(rebuilt.share));
+                let share = Box::new(Gated::new(rebuilt.share));
                 (Repaired::Rebuilt { share, highest_signed }, outcomes)
             }
         }
@@ -281,8 +281,9 @@ pub fn export<S: Scheme>(
     if let Err(error) = ticket.close(Closing::Done(&outcome(b"exported")), stores, now) {
         return Err(Unopened::new(error, Vec::new(), shares));
     }
-    let bare = shares.into_iter().map(|share| share.0).collect();
+    let (bare, uses): (_, Vec<_>) = shares.into_iter().map(|Gated(share, uses)| (share, uses)).unzip();
     crate::key::export(bare).map_err(|(error, shares)| {
-        Unopened::new(error.into(), Vec::new(), shares.into_iter().map(Gated).collect())
+        let shares = shares.into_iter().zip(uses).map(|(share, uses)| Gated(share, uses));
+        Unopened::new(error.into(), Vec::new(), shares.collect())
     })
 }

@@ -8,6 +8,7 @@ mod round3;
 mod round4;
 mod set;
 mod store;
+mod stored;
 
 pub use live::{Ban, Pairing};
 #[allow(unused_imports)]
@@ -18,6 +19,7 @@ pub use round3::Round3;
 pub use round4::Round4;
 pub use set::Pairings;
 pub use store::{MAX_OPENS, Opening, STORED_LEN};
+pub use stored::StoredPairing;
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -32,10 +34,10 @@ use crate::ot::{BASE, DEPTH, Seed};
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Failure, Inbox, Outbox, Plan, Session, SpendOnce, State, Step, Stored, Suspend, Terms};
-use crate::wire::{Reader, SessionId};
+use crate::wire::{Reader, SessionId, protocol};
 
 /// The protocol's number in headers.
-pub const PROTOCOL: u8 = 1;
+pub const PROTOCOL: u8 = protocol::PAIRING;
 
 /// Leaves of one direction: `2^DEPTH` of each of `BASE / DEPTH` trees.
 pub(crate) const LEAVES: usize = (BASE / DEPTH) << DEPTH;

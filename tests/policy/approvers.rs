@@ -114,6 +114,11 @@ fn a1_a_set_has_one_encoding() {
             assert_ne!(read.hash(), set().hash());
         }
     }
+    // Alice's two passkeys, the other way round: after the head of 15 bytes and hers of 35, 66 bytes and the RP ID each.
+    let (from, len) = (15 + 35, 66 + RP.len());
+    let (first, second) = (from..from + len, from + len..from + 2 * len);
+    let swapped = [&bytes[..from], &bytes[second.clone()], &bytes[first], &bytes[second.end..]].concat();
+    assert_eq!(ApproverSet::from_bytes(&swapped), Err(ApprovalError::BadSet));
     // The order of what was given does not matter, what was given does.
     let mut people = people();
     people.reverse();

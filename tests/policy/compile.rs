@@ -345,4 +345,20 @@ fn p1_the_binary_is_checked_like_the_source() {
         Policy::from_bytes(&none),
         Err(PolicyError::BadPolicy { place: tier(1), fault: Fault::Quorum })
     );
+    // Two lists, and two factors, the other way round.
+    let mut two = source(json!([coins_out()]));
+    two["lists"] = json!({ "a": ["0x01"], "payees": ["0x02"] });
+    two["rule"][0]["tiers"][1]["factors"] = json!(["passkey_uv", "key"]);
+    let bytes = compile(two).unwrap().to_bytes();
+    let swap = |right: &[u8], wrong: &[u8]| {
+        let places: Vec<_> = (0..bytes.len()).filter(|place| bytes[*place..].starts_with(right)).collect();
+        let [place] = places[..] else { panic!("{places:?}") };
+        let mut other = bytes.clone();
+        other[place..place + right.len()].copy_from_slice(wrong);
+        Policy::from_bytes(&other)
+    };
+    let (a, payees) = (b"\0\x01a\0\x01\0\x040x01", b"\0\x06payees\0\x01\0\x040x02");
+    let lists = swap(&[&a[..], payees].concat(), &[&payees[..], a].concat());
+    assert_eq!(lists, Err(encoding.clone()));
+    assert_eq!(swap(&[0, 2, 1, 3], &[0, 2, 3, 1]), Err(encoding));
 }

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use serde_json::json;
 
+use crate::readers;
 use crate::tools::{coins_out, draft, policy, set, sign};
 
 /// A few random edits: bytes set, flipped, taken out, put in, copied from elsewhere.
@@ -81,4 +82,15 @@ fn sets_survive_100_000_strings() {
     let samples = [set().to_bytes(), ApproverSet::new(1, []).unwrap().to_bytes()];
     let fine = bombard(&samples, 100_000, |b| ApproverSet::from_bytes(b).ok(), ApproverSet::to_bytes);
     assert!((1000..100_000).contains(&fine), "{fine}");
+}
+
+/// What the fuzzer calls, with what it starts from.
+#[test]
+fn the_readers_of_the_fuzzer_survive_100_000_strings() {
+    bombard(
+        &readers::samples(),
+        100_000,
+        |bytes| Some(readers::check(bytes)).filter(|()| false),
+        |()| vec![],
+    );
 }

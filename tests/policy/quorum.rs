@@ -1,9 +1,9 @@
 //! P4, P8, P10 and A6: who must approve, when, and which of several rules answers.
 
-use quorate::approval::approver::{ApprovalError, ApproverSet, Evidence, Factor};
-use quorate::approval::policy::{Decision, Finding, Need, Policy, PolicyError};
+use quorate::approval::approver::{ApprovalError, Approvals, ApproverId, ApproverSet, Evidence, Factor};
+use quorate::approval::policy::{Decision, Finding, Need, Policy, PolicyError, Question};
 use quorate::approval::registry::{MemoryRegistry, Registry as _, RegistryError, Space};
-use quorate::approval::request::{Action, Draft, Purpose};
+use quorate::approval::request::{Action, Draft, Holder, Purpose};
 use serde_json::{Value, json};
 
 use crate::tools::*;
@@ -95,6 +95,37 @@ fn p8_quorum_and_factors() {
 }
 
 #[test]
+fn p8_a_tier_may_name_who_counts() {
+    let mut rule_ = coins_out();
+    rule_["tiers"] = json!([{ "up_to": "1000", "approvers": 1, "of": [hex(BOB.0), hex(CAROL.0)], "factors": ["passkey_uv", "key"] }]);
+    let (policy, mut world, request) = (one(rule_), World::new(), sign("transfer coin 0x01 5"));
+    let mut ask = |evidence: Evidence<'_>| world.decide(&policy, &request, &[evidence]);
+    assert_eq!(need(ask(yes(ALICE, &request))).approvers, 1);
+    assert_eq!(need(ask(by_key(ALICE, Purpose::Approve, &request))).approvers, 1);
+    assert_eq!(rule(&ask(yes(BOB, &request))), "coins-out");
+    assert_eq!(rule(&ask(by_key(CAROL, Purpose::Approve, &request))), "coins-out");
+}
+
+#[test]
+fn p8_only_those_of_the_set_count_however_they_came_into_the_list() {
+    let (policy, world, request) = (one(coins_out()), World::new(), sign("transfer coin 0x01 5"));
+    let holder = Holder { cluster: CLUSTER, keys: &world.keys, decoder: Some(&Lines) };
+    let strong = factors(&[Factor::PasskeyUv]);
+    for (id, counts) in [(ALICE, true), (DAVE, false), (ERIN, false), (ApproverId([9; 32]), false)] {
+        let approvals = Approvals { counted: [(id, strong)].into(), ..Approvals::default() };
+        let question = Question {
+            request: &request,
+            holder: &holder,
+            set: Some(&world.set),
+            approvals: &approvals,
+            now: NOW,
+        };
+        let decision = policy.decide(&question, &mut || unreachable!()).decision;
+        assert_eq!(matches!(decision, Decision::Allow(_)), counts, "{id:?}");
+    }
+}
+
+#[test]
 fn p8_one_approver_steps_up_by_all_of_the_factors() {
     let mut rule_ = coins_out();
     rule_["tiers"] = json!([{ "up_to": "1000", "approvers": 2, "factors": ["passkey_uv", "key"], "step_up": ["key", "totp"] }]);
@@ -127,18 +158,8 @@ fn p8_the_delay_runs_from_when_the_quorum_was_first_here() {
     assert_eq!(world.decide(&policy, &request, &evidence), Decision::NotNow(at));
     world.now += 1;
     assert_eq!(rule(&world.decide(&policy, &request, &evidence)), "coins-out");
-    assert_eq!(world.registry.first_seen_of(&request), NOW + 100);
-}
-
-trait Seen {
-    fn first_seen_of(&mut self, request: &SigningRequest) -> u64;
-}
-
-impl Seen for MemoryRegistry {
-    fn first_seen_of(&mut self, request: &SigningRequest) -> u64 {
-        use quorate::approval::registry::Registry as _;
-        self.first_seen(Space::Request, request.hash(), NOW + 400, request.expires()).unwrap()
-    }
+    let seen = world.registry.first_seen(Space::Request, request.hash(), NOW + 400, request.expires());
+    assert_eq!(seen, Ok(NOW + 100));
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(crate) const ERIN: ApproverId = ApproverId([5; 32]);
 
 pub(crate) const UP: u8 = 1;
 pub(crate) const UP_UV: u8 = 5;
-const RP: &str = "example.org";
+pub(crate) const RP: &str = "example.org";
 
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()

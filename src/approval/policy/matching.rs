@@ -21,11 +21,8 @@ impl Contents {
     }
 
     /// [P6] Whether each fact is allowed by a clause of this one rule. A fact goes to the first clause that holds for it; the fees that go to
-    /// one clause are bounded together.
+    /// one clause are bounded together. [R7] has seen to it that what is signed has a fact, so that "each" is not of none.
     pub(super) fn allows(&self, rule: &Rule, request: &SigningRequest) -> bool {
-        if request.action().signs() == request.facts().is_empty() {
-            return false;
-        }
         let mut fees = alloc::vec![Amount::ZERO; rule.facts.len()];
         request.facts().iter().all(|fact| {
             let mut clauses = rule.facts.iter().zip(&mut fees);
