@@ -1,6 +1,6 @@
 //! Shares behind the gate: what they can do, they do for an approved request, and for nothing else.
 //!
-//! A share that is put into a [`Gated`] opens no session without an [`Approved`] request, which its holder's own [`Gate`](crate::approval::gate::Gate) gives
+//! A share that is put into a [`Gated`] opens no session without an [`Approved`](crate::approval::gate::Approved) request, which its holder's own [`Gate`](crate::approval::gate::Gate) gives
 //! and which is spent by it. It is a type and not a switch: the constructors of [`crate::ecdsa`], [`crate::frost`], [`crate::refresh`] and the
 //! others want a share, and a gated one lends none. Taking it out needs the feature `hazmat`. What comes out of a gated run is gated again.
 //!

@@ -1,6 +1,6 @@
 //! The life of a key behind the gate: refresh, reshare, repair, and, with `hazmat`, export.
 //!
-//! The payload of a request says what is meant, and must be what the run is ([G4]):
+//! The payload of a request says what is meant, and must be what the run is (\[G4\]):
 //!
 //! | action | payload |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | Repair | the party that lost its share, u16; count of helpers u16, their ids u16 each |
 //! | Export | empty |
 //!
-//! Ids ascend. The session id of the run is the one that was reserved for ([G5]).
+//! Ids ascend. The session id of the run is the one that was reserved for (\[G5\]).
 //!
 //! A gated run is not suspended: what was reserved for it would have to be stored with it. A device that crashes before it has kept what it was
 //! dealt needs another request; one that crashed after it has all that it needs in its record, which is gated too, and enters by the
@@ -75,7 +75,7 @@ pub fn repair_payload<S: Scheme>(run: &repair::Run<S>) -> Vec<u8> {
     out
 }
 
-/// [G3] to [G5] of a run: the key that it starts from, what it does, and its session.
+/// \[G3\] to \[G5\] of a run: the key that it starts from, what it does, and its session.
 fn admit<S: Scheme>(
     approved: &[Approved<SigningRequest>],
     action: Action,

@@ -90,7 +90,10 @@ fn the_readers_of_the_fuzzer_survive_100_000_strings() {
     bombard(
         &readers::samples(),
         100_000,
-        |bytes| Some(readers::check(bytes)).filter(|()| false),
+        |bytes| {
+            readers::check(bytes);
+            None::<()>
+        },
         |()| vec![],
     );
 }

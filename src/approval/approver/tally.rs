@@ -21,7 +21,7 @@ use crate::hash::sha256;
 /// Who has approved, asked, and rejected: what a policy judges by.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Approvals {
-    /// [A5] Who approved, each once, with the factors of all that it gave.
+    /// \[A5\] Who approved, each once, with the factors of all that it gave.
     pub counted: BTreeMap<ApproverId, Factors>,
     /// The requester, if it proved that it asks.
     pub requester: Option<ApproverId>,
@@ -131,7 +131,7 @@ impl Polling<'_> {
         Ok(())
     }
 
-    /// [A2] The approver, if it may say this.
+    /// \[A2\] The approver, if it may say this.
     fn approver(&self, item: &Evidence<'_>) -> Result<&Approver, ApprovalError> {
         let approver = self.set.get(&item.approver).ok_or(ApprovalError::UnknownApprover)?;
         let may = approver.kind != ApproverKind::Requester || item.purpose == Purpose::Request;
@@ -142,7 +142,7 @@ impl Polling<'_> {
         }
     }
 
-    /// [A3]
+    /// \[A3\]
     fn prove(
         &self,
         approver: &Approver,
@@ -192,7 +192,7 @@ impl Polling<'_> {
         Ok(Proven { factors, record, update: Some(verified.update().clone()) })
     }
 
-    /// [A7]
+    /// \[A7\]
     fn step_up(
         &mut self,
         request: &SigningRequest,
@@ -235,7 +235,7 @@ fn by_key(
     Ok(Proven { factors: Factors::NONE.with(Factor::Key), record, update: None })
 }
 
-/// [A4] The challenge that the evidence must be about. A batch speaks of requests of action Sign alone: what else is in the list its reader
+/// \[A4\] The challenge that the evidence must be about. A batch speaks of requests of action Sign alone: what else is in the list its reader
 /// did not see as such.
 fn challenge_for(request: &SigningRequest, item: &Evidence<'_>) -> Result<[u8; 32], ApprovalError> {
     match &item.batch {

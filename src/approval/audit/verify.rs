@@ -17,7 +17,7 @@ pub struct Report {
     pub protected: u64,
     /// The hash of the last record.
     pub head: [u8; 32],
-    /// [U2] Records whose time is before that of the one before: [`AuditError::TimeBackwards`] for each.
+    /// \[U2\] Records whose time is before that of the one before: [`AuditError::TimeBackwards`] for each.
     pub warnings: Vec<AuditError>,
 }
 

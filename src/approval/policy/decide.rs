@@ -113,7 +113,7 @@ impl Allowed {
 }
 
 impl Judgement {
-    /// [P9] Reserves what the request uses of the caps, all of it or nothing. If they have no room the decision is no, whatever other rules
+    /// \[P9\] Reserves what the request uses of the caps, all of it or nothing. If they have no room the decision is no, whatever other rules
     /// would have said.
     pub fn reserve(&mut self, request: &SigningRequest, caps: &mut dyn Caps, now: u64) {
         let Decision::Allow(allowed) = &self.decision else { return };
@@ -193,7 +193,7 @@ impl Policy {
 }
 
 impl Contents {
-    /// [P10] The first allow rule that needs nothing more; else what the least demanding lacks; else why none fits.
+    /// \[P10\] The first allow rule that needs nothing more; else what the least demanding lacks; else why none fits.
     fn choose(
         &self,
         question: &Question<'_>,

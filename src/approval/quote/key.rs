@@ -21,7 +21,7 @@ impl MacKey {
     /// Takes a key of at least 32 bytes from a generator.
     ///
     /// # Errors
-    /// [Q1] [`QuoteError::WeakKey`].
+    /// \[Q1\] [`QuoteError::WeakKey`].
     pub fn new(id: [u8; 16], key: Secret<Vec<u8>>) -> Result<Self, QuoteError> {
         let bytes = key.expose();
         // [Q1]
@@ -51,7 +51,7 @@ impl MacKeys {
     /// change.
     ///
     /// # Errors
-    /// [Q1] [`QuoteError::WeakKey`] if the two have one id.
+    /// \[Q1\] [`QuoteError::WeakKey`] if the two have one id.
     pub fn new(current: MacKey, previous: Option<(MacKey, u64)>) -> Result<Self, QuoteError> {
         // [Q1]
         if previous.as_ref().is_some_and(|(key, _)| key.id == current.id) {
@@ -70,7 +70,7 @@ impl MacKeys {
         self.current.mac(frames)
     }
 
-    /// [Q3], [Q4]
+    /// \[Q3\], \[Q4\]
     pub(super) fn check(
         &self,
         id: &[u8; 16],

@@ -52,7 +52,7 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// [Q2] Reads a header: `X-PAYMENT` of version 1, `PAYMENT-SIGNATURE` of version 2.
+    /// \[Q2\] Reads a header: `X-PAYMENT` of version 1, `PAYMENT-SIGNATURE` of version 2.
     ///
     /// # Errors
     /// [`QuoteError::Malformed`] for anything but a payment.

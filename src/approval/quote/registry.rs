@@ -44,7 +44,7 @@ impl Paid {
         names.map(|(space, id)| Claim { space, id, bind, owner, expires, max_attempts: u8::MAX })
     }
 
-    /// [Q11] Reserves quote and payment nonce, both or none. `owner` is a name that no other attempt has.
+    /// \[Q11\] Reserves quote and payment nonce, both or none. `owner` is a name that no other attempt has.
     ///
     /// # Errors
     /// [`QuoteError::Taken`], [`QuoteError::Conflict`], [`QuoteError::Settled`] with the reference of the settlement, [`QuoteError::Registry`].
@@ -80,7 +80,7 @@ impl Reservation {
         &self.paid.quote
     }
 
-    /// [Q12] Commits the settlement, by a reference to it such as the hash of its transaction, and grants. The module says what the
+    /// \[Q12\] Commits the settlement, by a reference to it such as the hash of its transaction, and grants. The module says what the
     /// application must have seen on the chain before.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl Granted {
     }
 }
 
-/// [Q12] Whether the quote of a verified payment was settled, be it by another process.
+/// \[Q12\] Whether the quote of a verified payment was settled, be it by another process.
 ///
 /// # Errors
 /// [`QuoteError::NotSettled`], [`QuoteError::Registry`].
