@@ -124,6 +124,16 @@ fn u1_a_record_removed_moved_or_edited_breaks_the_chain_there() {
     }
 }
 
+/// By the node itself, which chains what it likes: every hash is right, and a number is left out.
+#[test]
+fn u1_a_number_that_is_left_out_breaks_the_chain() {
+    let (records, _) = log(&genesis(), 2, &[]);
+    let prev = Record::hash(&records[1]);
+    let skips = Record { seq: 3, prev, entry: decided() }.to_bytes().unwrap();
+    let forged = [&records[..], &[skips]].concat();
+    assert_eq!(check(&forged, &[]), Err(AuditError::Broken(2)));
+}
+
 #[test]
 fn u1_two_logs_cannot_be_spliced() {
     let other = Genesis { log_id: [0x23; 32], ..genesis() };
@@ -167,6 +177,15 @@ fn u3_a_checkpoint_of_another_log_signer_or_head_is_refused() {
     // Of another log of the same node, with the same content.
     let (_, foreign) = log(&Genesis { log_id: [0x23; 32], ..genesis() }, 6, &[2]);
     assert_eq!(check(&records, &foreign), Err(AuditError::BadCheckpoint(2)));
+    // Of another log that had the same record at the same place, signed by the same node.
+    let other = Genesis { log_id: [0x23; 32], ..genesis() };
+    let twin = Log::resume(&other, &records[2], Vec::new()).unwrap();
+    let twin = twin.checkpoint(START).unwrap().sign_with(&mut node()).unwrap();
+    assert_eq!((twin.seq(), twin.head()), (2, checkpoints[0].head()));
+    assert_eq!(check(&records, &[twin]), Err(AuditError::BadCheckpoint(2)));
+    // Checkpoints of different records, or of different logs, are no fork.
+    assert!(!fork(&checkpoints[0], &checkpoints[1], &node().public()));
+    assert!(!fork(&checkpoints[0], &foreign[0], &node().public()));
     // Of another signer.
     let stranger = IdentityKey::from_seed(Secret::new([6; 32]));
     assert_eq!(

@@ -7,34 +7,34 @@ use crate::envelope::EnvelopeError;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChannelError {
-    /// \[H1\] Not a handshake message of this version and suite.
+    /// H1. Not a handshake message of this version and suite.
     #[error("not a handshake message of version 1")]
     Malformed,
-    /// \[H2\] The sender has another roster.
+    /// H2. The sender has another roster.
     #[error("the handshake is of another cluster, or another revision of its roster")]
     OtherRoster,
-    /// \[H3\] Not from a member to this device, or not from whom the transport says.
+    /// H3. Not from a member to this device, or not from whom the transport says.
     #[error("not from a peer to this device")]
     WrongPeer,
-    /// \[H4\] The lower id initiates.
+    /// H4. The lower id initiates.
     #[error("the message is the other role's")]
     WrongRole,
-    /// \[H5\] There is no such handshake.
+    /// H5. There is no such handshake.
     #[error("no such handshake is pending")]
     UnknownHandshake,
-    /// \[H6\] Our own ephemeral key came back.
+    /// H6. Our own ephemeral key came back.
     #[error("the ephemeral key is our own")]
     Reflected,
-    /// \[H7\], \[H10\] The peer did not sign this.
+    /// H7, H10. The peer did not sign this.
     #[error("the peer's signature does not verify")]
     BadSignature,
-    /// \[H8\] The ephemeral key is of small order. A responder that signed one has ended the handshake.
+    /// H8. The ephemeral key is of small order. A responder that signed one has ended the handshake.
     #[error("the ephemeral key is of small order")]
     LowOrder,
-    /// \[H9\], \[H10\] The peer has other keys.
+    /// H9, H10. The peer has other keys.
     #[error("the confirmation of the keys does not verify")]
     BadConfirmation,
-    /// \[I5\] The signature is not this device's.
+    /// I5. The signature is not this device's.
     #[error("the signature is not by this device's identity key")]
     WrongSigner,
     /// The signer did not sign.
@@ -49,31 +49,31 @@ pub enum ChannelError {
     /// More than a record carries, or an envelope has.
     #[error("too long for a record")]
     TooLong,
-    /// \[T1\] Not a record of this version.
+    /// T1. Not a record of this version.
     #[error("not a record of version 1")]
     MalformedRecord,
-    /// \[T2\] Of a channel that is not, or no longer, there. A record may overtake the end of its handshake: it comes again.
+    /// T2. Of a channel that is not, or no longer, there. A record may overtake the end of its handshake: it comes again.
     #[error("no such channel")]
     UnknownChannel,
-    /// \[T3\] Older than the window. Harmless.
+    /// T3. Older than the window. Harmless.
     #[error("older than the window of received records")]
     TooOld,
-    /// \[T4\] Received before. Harmless.
+    /// T4. Received before. Harmless.
     #[error("received before")]
     Replayed,
-    /// \[T5\] Not by the peer.
+    /// T5. Not by the peer.
     #[error("the record's tag does not verify")]
     BadTag,
-    /// \[T6\] What the peer sealed is not its own message to this device.
+    /// T6. What the peer sealed is not its own message to this device.
     #[error("the record holds no message of the peer to this device")]
     ForeignMessage,
-    /// \[T6\] The protocol runs on signed envelopes.
+    /// T6. The protocol runs on signed envelopes.
     #[error("this message travels in a signed envelope only")]
     Unsigned,
-    /// \[T6\] The envelope is refused.
+    /// T6. The envelope is refused.
     #[error("envelope: {0}")]
     Envelope(#[from] EnvelopeError),
-    /// \[T7\], \[T8\] The channel is used up: make a new one.
+    /// T7, T8. The channel is used up: make a new one.
     #[error("the channel is used up")]
     RekeyRequired,
 }

@@ -250,6 +250,18 @@ fn g3_g4_a_presignature_is_not_spent_for_another_path_key_or_action_nor_for_a_ra
     assert!(online(d.share(1), presignature, &d.pairings[&id(1)], approved, NOW).is_ok());
 }
 
+/// [G3] Of another key, with a request and a share that fit each other. (It is the protocol's to refuse too, but there it would be spent.)
+#[test]
+fn g3_a_presignature_of_another_key_comes_back() {
+    let mut d = duo::<EcdsaSecp256k1>(320);
+    let foreign = duo::<EcdsaSecp256k1>(330).presign(&[5], 1, 1).remove(0).remove(0);
+    let pay = d.at(&[5], 1);
+    let approved = d.group.nodes[0].approve(&pay, session(2));
+    let unopened = online(d.share(1), foreign, &d.pairings[&id(1)], approved, NOW).unwrap_err();
+    assert_eq!(unopened.error, GateError::WrongKey);
+    assert!(unopened.with.is_some() && unopened.approved.len() == 1);
+}
+
 /// Burned since it was presigned.
 #[test]
 fn a_presignature_of_a_burned_share_is_not_spent() {

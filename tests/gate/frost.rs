@@ -82,6 +82,7 @@ impl<S: Requested> Group<S> {
     }
 }
 
+/// Byte for byte, leading zeros too.
 #[test]
 fn ed25519_and_ristretto_sign_the_payload() {
     let mut g = group::<FrostEd25519>(10);

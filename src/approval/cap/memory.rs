@@ -20,12 +20,12 @@ struct Ledger {
     /// Entries at this time or later are in `sum`.
     floor: u64,
     sum: Amount,
-    /// The longest window asked for: entries older than that are forgotten.
+    /// The longest window asked for: entries are remembered so long.
     longest: u64,
 }
 
 impl Ledger {
-    /// Moves the floor to where a window that ends now begins. Each entry passes it about once.
+    /// Moves the floor to where a window that ends now begins. An entry passes it about once.
     fn slide(&mut self, now: u64, window: u64) -> Option<()> {
         let floor = first_of(now, window);
         let (low, high) = (self.floor.min(floor), self.floor.max(floor));
@@ -35,11 +35,6 @@ impl Ledger {
             self.sum = moved?;
         }
         self.floor = floor;
-        self.longest = self.longest.max(window);
-        let oldest = (first_of(now, self.longest), [0; 32]);
-        while let Some(entry) = self.entries.first_entry().filter(|e| *e.key() < oldest) {
-            entry.remove();
-        }
         Some(())
     }
 
@@ -72,7 +67,7 @@ struct Held {
     /// With the windows.
     uses: Vec<(Name, Amount, u64)>,
     time: u64,
-    /// When the last of its windows has passed.
+    /// When it is forgotten: the longest window of each of its caps has passed.
     until: u64,
     committed: bool,
 }
@@ -110,8 +105,9 @@ impl MemoryCaps {
     /// Forgets requests whose windows have all passed.
     fn forget(&mut self) {
         while let Some((until, rh)) = self.ends.first().copied().filter(|(until, _)| *until <= self.now) {
-            self.ends.remove(&(until, rh));
-            self.held.remove(&rh);
+            if self.detach(&rh).is_none() {
+                self.ends.remove(&(until, rh));
+            }
         }
     }
 
@@ -191,7 +187,8 @@ impl Caps for MemoryCaps {
             }
             return Err(error);
         }
-        let window = uses.iter().map(|u| u.window_s).max().unwrap_or(0);
+        let longest = |u: &CapUse| self.ledgers.get(&name(u)).map_or(0, |ledger| ledger.longest);
+        let window = uses.iter().map(|u| u.window_s.max(longest(u))).max().unwrap_or(0);
         let held = Held {
             uses: uses.iter().map(|u| (name(u), u.amount, u.window_s)).collect(),
             time: self.now,
