@@ -82,7 +82,7 @@ pub struct Map<'a>(Vec<(Item<'a>, Item<'a>)>);
 
 impl<'a> Item<'a> {
     /// Reads bytes that are one item and nothing else. The caller bounds their number; memory is then bounded by it, at most
-    /// about 60 bytes for each byte.
+    /// about 120 bytes for each byte.
     ///
     /// # Errors
     /// [`CborFault`].

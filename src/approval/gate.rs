@@ -27,7 +27,8 @@
 //! # Afterwards
 //! A result commits registry and caps, with outcome `TH("outcome"; result)`. Without one the registry's reservation is released, and the same
 //! evidence may be decided again until the request expires, as often as the rule says: a second run signs the same under the same key, and
-//! nothing else. The caps are released only if this holder's part of the signature has not left; once it has, a peer may have the whole. The
+//! nothing else. Only where a passkey with a counter has answered something else since, it must answer again
+//! ([`CounterRule::Strict`](super::webauthn::CounterRule::Strict)). The caps are released only if this holder's part of the signature has not left; once it has, a peer may have the whole. The
 //! session says which, not the application. What crashes in between stays reserved for good, and its amounts stay counted until their window
 //! has passed: a new request is needed.
 //!

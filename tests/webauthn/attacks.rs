@@ -5,7 +5,7 @@ use quorate::approval::approver::ApproverId;
 use quorate::approval::cbor::CborFault;
 use quorate::approval::json::JsonFault;
 use quorate::approval::webauthn::{
-    AuthDataFault, ClientDataFault, CounterRule, Credential, Settings, WebauthnError,
+    AuthDataFault, ClientDataFault, CounterRule, Credential, Settings, StaleUpdate, WebauthnError,
 };
 
 use crate::scene::*;
@@ -194,6 +194,47 @@ fn w18_a_retry_of_the_same_challenge_passes() {
     assert!(!again.counter_signal());
     set.apply(again.update()).unwrap();
     scene.run_in(&set).unwrap();
+}
+
+/// Alice answers twice, and the second is accepted first: nobody can tell the first from a copy that is behind.
+#[test]
+fn w18_an_answer_that_waited_behind_a_later_one_is_refused() {
+    let answer = |challenge: [u8; 32], count| {
+        let mut scene = Scene::new().client(client_data("webauthn.get", &challenge, ORIGIN));
+        scene.challenge = challenge.to_vec();
+        scene.auth = auth_data(RP, UP | UV, count);
+        scene
+    };
+    let (first, second) = (answer([1; 32], 8), answer([2; 32], 9));
+    let mut set = first.set();
+    set.apply(second.run_in(&set).unwrap().update()).unwrap();
+    assert_eq!(first.run_in(&set).unwrap_err(), WebauthnError::CounterRegressed);
+    second.run_in(&set).unwrap();
+    // Both for one request, which is decided again: what was verified then is refused now.
+    let set = first.set();
+    let updates = [&first, &second].map(|scene| scene.run_in(&set).unwrap().update().clone());
+    let mut set = set;
+    set.apply(&updates[1]).unwrap();
+    assert_eq!(set.apply(&updates[0]), Err(StaleUpdate));
+    assert_eq!(first.run_in(&set).unwrap_err(), WebauthnError::CounterRegressed);
+}
+
+/// A copy says the counter that is stored. It shows each time, and the right key's retry is not taken for it.
+#[test]
+fn w18_what_was_signalled_is_signalled_again() {
+    let mut right = Scene::new();
+    right.settings.counter = CounterRule::Signal;
+    let mut set = right.set();
+    set.apply(right.run_in(&set).unwrap().update()).unwrap();
+    let mut copy = Scene::new().client(client_data("webauthn.get", &[1; 32], ORIGIN));
+    copy.settings.counter = CounterRule::Signal;
+    copy.challenge = vec![1; 32];
+    for _ in 0..2 {
+        let verified = copy.run_in(&set).unwrap();
+        assert!(verified.counter_signal());
+        set.apply(verified.update()).unwrap();
+        assert!(!right.run_in(&set).unwrap().counter_signal());
+    }
 }
 
 /// Bob's passkey for Alice's approval.

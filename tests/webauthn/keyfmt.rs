@@ -181,6 +181,12 @@ fn k5_a_jwk_is_public_and_for_es256() {
     {
         assert_eq!(with("\"crv\":", &format!("{fine}\"crv\":")), Ok(key()));
     }
+    // As deep and as many as in client data, and no more.
+    let nested = |depth: usize| format!("\"n\":{}{},\"crv\":", "[".repeat(depth), "]".repeat(depth));
+    let more = |n: usize| (0..n).map(|k| format!("\"m{k}\":0,")).collect::<String>() + "\"crv\":";
+    for (fine, bad) in [(nested(3), nested(4)), (more(28), more(29))] {
+        assert_eq!((with("\"crv\":", &fine), with("\"crv\":", &bad)), (Ok(key()), jwk()));
+    }
     // Lengths, alphabet, padding, spare bits, decoded forms.
     let spare = format!("{}{}", &x[..42], char::from(x.as_bytes()[42] + 1));
     let standard = x.replace('-', "+").replace('_', "/") + "=";

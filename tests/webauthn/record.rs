@@ -1,8 +1,8 @@
 //! The stored form of a credential.
 
-use quorate::approval::webauthn::{Attestation, Credential, Parts};
+use quorate::approval::webauthn::{Attestation, Credential, Parts, StaleUpdate};
 
-use crate::scene::{Key, parts};
+use crate::scene::{BE, BS, Key, RP, Scene, UP, UV, auth_data, parts};
 
 fn record() -> Parts {
     Parts {
@@ -113,4 +113,34 @@ fn other_bytes_are_no_record() {
     // The other point with this x is another key.
     let other = with(23, right[23] ^ 1).unwrap();
     assert_ne!(other.parts().key, Key::new(1).public());
+}
+
+/// Keys without a counter: the comparison of counters holds back no update.
+#[test]
+fn an_update_makes_no_record_forget_or_impossible() {
+    let mut scene = Scene::new();
+    scene.settings.require_uv = false;
+    (scene.parts.sign_count, scene.parts.uv_initialised) = (0, false);
+    let update = |scene: &mut Scene, flags| {
+        scene.auth = auth_data(RP, flags, 0);
+        scene.run().unwrap().update().clone()
+    };
+    let (verified, present) = (update(&mut scene, UP | UV), update(&mut scene, UP));
+    assert!(verified.uv_initialised() && !present.uv_initialised());
+    let mut set = scene.set();
+    for update in [&verified, &present] {
+        set.apply(update).unwrap();
+        assert!(set.get(&scene.id).unwrap().credential.parts().uv_initialised);
+    }
+    // It stays when the user is not verified, while BS comes and goes.
+    scene.parts.uv_initialised = true;
+    (scene.parts.backup_eligible, scene.parts.backed_up) = (true, true);
+    let no_longer = update(&mut scene, UP | BE);
+    assert!(no_longer.uv_initialised() && !no_longer.backed_up());
+    // A record of the same id whose key cannot be backed up.
+    let backed_up = update(&mut scene, UP | BE | BS);
+    (scene.parts.backup_eligible, scene.parts.backed_up) = (false, false);
+    let (mut set, before) = (scene.set(), scene.set());
+    assert_eq!(set.apply(&backed_up), Err(StaleUpdate));
+    assert_eq!(set, before);
 }

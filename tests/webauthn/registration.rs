@@ -211,6 +211,17 @@ fn n6_a_self_attestation_verifies_with_the_credentials_key() {
     assert_eq!(with(vec![0xa0]), AttestationFault::Statement);
     assert_eq!(with(b"\xa1\x63alg\x26".to_vec()), AttestationFault::Statement);
     assert_eq!(with(b"\xa2\x63alg\x26\x63sig\x61x".to_vec()), AttestationFault::Statement);
+    // A key by the other number is attested by that number.
+    let mut enrolment = Enrolment::new("packed");
+    enrolment.settings.algorithms = CoseAlgorithms::Es256OrEsp256;
+    let mut esp256 = enrolment.key.public().to_cose();
+    esp256[4] = 0x28;
+    enrolment.auth = attested(UP | UV | AT, NEW_ID, &esp256);
+    let own = enrolment.key.sign(&enrolment.auth, &enrolment.client).to_der().as_bytes().to_vec();
+    enrolment.statement = Some(self_statement(0x28, &own));
+    enrolment.run().unwrap();
+    enrolment.statement = Some(self_statement(0x26, &own));
+    assert_eq!(enrolment.refusal(), EnrolError::Attestation(AttestationFault::Statement));
     let more = [&b"\xa3"[..], &self_statement(0x26, &signature)[1..], b"\x61x\x00"].concat();
     assert_eq!(with(more), AttestationFault::Statement);
     let code = EnrolError::Attestation(AttestationFault::Signature).code();

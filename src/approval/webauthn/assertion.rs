@@ -173,7 +173,8 @@ pub fn verify(
             sign_count: record.sign_count.max(data.sign_count),
             backed_up: data.flags.backed_up(),
             uv_initialised: record.uv_initialised || data.flags.user_verified(),
-            last_challenge: sha256(expected.challenge),
+            // An answer that was signalled is signalled again when it comes again, and no retry of the right key's is.
+            last_challenge: if counter_signal { record.last_challenge } else { sha256(expected.challenge) },
         },
     })
 }

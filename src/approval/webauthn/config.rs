@@ -36,7 +36,8 @@ pub enum BackupRule {
 /// What a signature counter that does not rise means.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum CounterRule {
-    /// The assertion is refused.
+    /// The assertion is refused. So is an honest one that is behind a later one of the same key: where the answers of a key with a
+    /// counter wait for others and are accepted in another order than they were given, their user is asked again.
     #[default]
     Strict,
     /// It is accepted, and [`Verified::counter_signal`](super::Verified::counter_signal) says so.

@@ -145,12 +145,15 @@ impl Credential {
     /// # Errors
     /// [`StaleUpdate`], and nothing is changed.
     pub fn apply(&mut self, update: &RecordUpdate) -> Result<(), StaleUpdate> {
-        if self.0.id != update.credential_id || self.0.sign_count != update.old_sign_count {
+        let own = self.0.id == update.credential_id && self.0.sign_count == update.old_sign_count;
+        // Where there is no counter, an update may outlive its record. No record has BS without BE.
+        if !own || update.backed_up && !self.0.backup_eligible {
             return Err(StaleUpdate);
         }
         self.0.sign_count = update.sign_count;
         self.0.backed_up = update.backed_up;
-        self.0.uv_initialised = update.uv_initialised;
+        // And the older of two may come last: what was seen once stays seen.
+        self.0.uv_initialised |= update.uv_initialised;
         self.0.last_challenge = update.last_challenge;
         Ok(())
     }
@@ -210,7 +213,7 @@ impl RecordUpdate {
         self.uv_initialised
     }
 
-    /// The SHA-256 of the challenge that was accepted.
+    /// The SHA-256 of the challenge that was accepted; the one before, if the counter did not rise for this one.
     #[must_use]
     pub const fn last_challenge(&self) -> &[u8; 32] {
         &self.last_challenge

@@ -105,6 +105,8 @@
 //! # The caller's duties
 //! - A challenge binds what it approves, is made for one purpose, and is accepted once. None of that follows from a passkey.
 //! - The [`RecordUpdate`] is stored only after what was approved has been accepted, by compare-and-set on the old counter.
+//! - Under [`CounterRule::Strict`] the answers of a key that counts are good only in the order in which it gave them. One that waited
+//!   while a later one was accepted is asked for anew, and so is the first of two that were for one request, if that is decided again.
 //! - The standard wants another factor before `uv_initialised` turns from false to true. Who relies on it must see to that.
 //!
 //! # What an assertion does not prove
