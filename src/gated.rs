@@ -57,7 +57,7 @@ mod session;
 mod stored;
 mod uses;
 
-pub use open::{Unopened, key_ref};
+pub use open::{Unopened, key_ref, live_key};
 pub use session::{GatedSession, Guarded};
 use uses::Uses;
 

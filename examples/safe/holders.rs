@@ -16,10 +16,11 @@ use quorate::approval::request::{
     Action, DigestRule, Draft, Holder as View, KeyRef, LiveKey, Purpose, SigningRequest,
 };
 use quorate::approval::webauthn::{CredentialSet, Settings, WebauthnConfig, enrol};
-use quorate::curve::{EcdsaP256, Scheme};
+use quorate::curve::EcdsaP256;
 use quorate::ecdsa::{Sign, Signature};
+pub(crate) use quorate::gated::live_key as live;
 use quorate::gated::{Gated, GatedSession, passkey};
-use quorate::key::{KeyShare, PublicKey};
+use quorate::key::KeyShare;
 use quorate::pairing::Pairings;
 use quorate::party::{Parties, PartyId};
 use quorate::session::Status as Step;
@@ -145,12 +146,6 @@ impl Holder {
             unopened.error
         })
     }
-}
-
-/// A key as a holder's gate knows it.
-pub(crate) fn live(key: &PublicKey<EcdsaP256>) -> LiveKey {
-    let (scheme, id, epoch) = (EcdsaP256::ID, *key.key_id(), key.epoch());
-    LiveKey { scheme, id, epoch, public: key.public_key(), chain_code: *key.chain_code() }
 }
 
 /// Those who sign.

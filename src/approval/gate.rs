@@ -99,7 +99,7 @@ pub struct Stores<'a> {
 #[non_exhaustive]
 pub enum GateError {
     /// G1: the policy says no, or not yet.
-    #[error("the policy does not allow it")]
+    #[error("the policy: {0}")]
     Denied(policy::Decision),
     /// G2: the request was used, or is in use.
     #[error("the request was used: {0}")]

@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::session::{GatedSession, Guarded};
 use crate::approval::gate::{Approved, GateError};
-use crate::approval::request::{Action, KeyRef, SigningRequest};
+use crate::approval::request::{Action, KeyRef, LiveKey, SigningRequest};
 use crate::curve::Scheme;
 use crate::key::PublicKey;
 use crate::session::Session;
@@ -29,6 +29,14 @@ impl<T> fmt::Debug for Unopened<T> {
     }
 }
 
+impl<T> fmt::Display for Unopened<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<T> core::error::Error for Unopened<T> {}
+
 impl<T> Unopened<T> {
     pub(super) fn new(error: GateError, approved: Vec<Approved<SigningRequest>>, with: T) -> Box<Self> {
         Box::new(Self { error, approved, with })
@@ -49,6 +57,18 @@ pub(super) fn check<S: Scheme>(
 #[must_use]
 pub fn key_ref<S: Scheme>(key: &PublicKey<S>) -> KeyRef {
     KeyRef { scheme: S::ID, id: *key.key_id(), epoch: key.epoch() }
+}
+
+/// A key as a holder of a share of it holds requests against it.
+#[must_use]
+pub fn live_key<S: Scheme>(key: &PublicKey<S>) -> LiveKey {
+    LiveKey {
+        scheme: S::ID,
+        id: *key.key_id(),
+        epoch: key.epoch(),
+        public: key.public_key(),
+        chain_code: *key.chain_code(),
+    }
 }
 
 /// [G5] The session that all of them are for.

@@ -35,6 +35,7 @@ fn g1_only_an_allowed_request_passes_and_nothing_is_reserved_for_another() {
     let denied = node.decide(&more, &yes(&more)[..1], session(1), NOW).unwrap_err();
     assert!(matches!(&denied.error, GateError::Denied(Decision::NeedMore(need)) if need.approvers == 1));
     assert!(denied.trace.to_string().contains("P8 coins: needs more"), "{}", denied.trace);
+    assert_eq!(denied.to_string(), "the policy: needs 1 more by key");
     let over = pay(201, 2);
     let denied = node.decide(&over, &yes(&over), session(1), NOW).unwrap_err();
     assert_eq!(denied.error, GateError::Denied(Decision::Deny(PolicyError::OverLimit)));
@@ -69,6 +70,8 @@ fn a_request_that_passes_is_reserved_counted_and_noted() {
     let [record] = &node.records()[..] else { panic!("one record") };
     let entry = &record.entry;
     assert_eq!((entry.now, entry.request, entry.session), (NOW + 1, *pay.hash(), session(7)));
+    assert_eq!(entry.trace, approved.trace().hash());
+    assert_eq!(approved.trace().to_string(), "P10 coins: holds\nP9 coins: holds\n");
     assert_eq!((entry.decision, entry.rule.as_str(), entry.cluster), (Noted::Allow, "coins", *pay.cluster()));
     let who: Vec<_> = entry.evidence.iter().map(|e| (e.approver, e.factor)).collect();
     assert_eq!(who, [([1; 32], 3), ([2; 32], 3)]);

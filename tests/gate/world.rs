@@ -19,6 +19,7 @@ use quorate::curve::Scheme;
 use quorate::envelope::Unsigned as Letter;
 use quorate::error::Abort;
 use quorate::evidence::Envelope;
+pub(crate) use quorate::gated::live_key as live;
 use quorate::gated::{GatedSession, Guarded};
 use quorate::identity::IdentityKey;
 use quorate::key::PublicKey;
@@ -217,16 +218,6 @@ impl Node {
 
     pub(crate) fn records(&self) -> Vec<Record> {
         self.diary.log.sink().iter().map(|bytes| Record::from_bytes(bytes).unwrap()).collect()
-    }
-}
-
-pub(crate) fn live<S: Scheme>(key: &PublicKey<S>) -> LiveKey {
-    LiveKey {
-        scheme: S::ID,
-        id: *key.key_id(),
-        epoch: key.epoch(),
-        public: key.public_key(),
-        chain_code: *key.chain_code(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! P4, P8, P10 and A6: who must approve, when, and which of several rules answers.
 
 use quorate::approval::approver::{ApprovalError, Approvals, ApproverId, ApproverSet, Evidence, Factor};
-use quorate::approval::policy::{Decision, Finding, Policy, PolicyError, Question};
+use quorate::approval::policy::{Decision, Finding, Need, Policy, PolicyError, Question};
 use quorate::approval::registry::{MemoryRegistry, Registry as _, RegistryError, Space};
 use quorate::approval::request::{Action, Draft, Holder, Purpose};
 use serde_json::{Value, json};
@@ -262,4 +262,23 @@ fn a6_the_requesters_own_approval_is_left_out() {
     assert_eq!(rule(&world.decide(&policy, &request, &other)), "coins-out");
     // Without the condition she may.
     assert_eq!(rule(&world.decide(&one(coins_out()), &request, &own)), "coins-out");
+}
+
+#[test]
+fn decisions_say_in_words_what_they_want() {
+    let both = [Factor::PasskeyUv, Factor::Key];
+    let own = Need { because: Some(ApprovalError::SelfApproval), ..wants(1, &[Factor::Key], &[]) };
+    for (need, words) in [
+        (wants(2, &both, &[]), "needs 2 more by passkey_uv or key"),
+        (wants(1, &both, &both), "needs 1 more by passkey_uv or key, and one to add passkey_uv and key"),
+        (wants(0, &both, &[Factor::Totp]), "needs one to add totp"),
+        (own, "needs 1 more by key (the requester's own approval)"),
+    ] {
+        assert_eq!(Decision::NeedMore(need).to_string(), words);
+    }
+    assert_eq!(Decision::NotNow(7).to_string(), "not before 7");
+    assert_eq!(Decision::Deny(PolicyError::OverLimit).to_string(), "over the limit");
+    let (mut world, request) = (World::new(), request(Action::Sign, b"transfer coin 0x01 5"));
+    let allowed = world.decide(&one(coins_out()), &request, &[yes(ALICE, &request)]);
+    assert_eq!(allowed.to_string(), "allowed by rule coins-out");
 }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::ticket::{Closing, Ticket, outcome};
 use super::{GateError, Stores};
+use crate::approval::policy::Trace;
 use crate::approval::registry::RegistryError;
 use crate::approval::request::{Action, KeyRef, SigningRequest};
 use crate::approval::webauthn::RecordUpdate;
@@ -19,6 +20,7 @@ pub struct Approved<T> {
     pub(super) request: T,
     pub(super) ticket: Ticket,
     pub(super) rule: String,
+    pub(super) trace: Trace,
     pub(super) min_signers: u16,
     pub(super) user_verified: bool,
     pub(super) updates: Vec<RecordUpdate>,
@@ -43,6 +45,12 @@ impl Approved<SigningRequest> {
     #[must_use]
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// How the policy came to its yes.
+    #[must_use]
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// How many holders the rule wants to take part, at least.

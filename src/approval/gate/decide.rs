@@ -85,6 +85,7 @@ impl Gate<'_> {
             request,
             ticket,
             rule: case.rule,
+            trace: case.trace,
             min_signers: allowed.min_signers(),
             updates: case.tally.updates,
             given_back: false,
@@ -247,6 +248,14 @@ struct Case {
     trace: Trace,
     rule: String,
 }
+
+impl core::fmt::Display for Denied {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl core::error::Error for Denied {}
 
 impl Case {
     fn denied(self, error: GateError, unnoted: Option<AuditError>) -> Box<Denied> {

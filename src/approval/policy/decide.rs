@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::error::PolicyError;
 use super::matching::sum;
@@ -61,6 +62,17 @@ impl Decision {
             Self::Allow(_) => 0,
             Self::Deny(error) => error.code(),
             Self::NeedMore(_) | Self::NotNow(_) => 5608,
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow(allowed) => write!(f, "allowed by rule {}", allowed.rule),
+            Self::Deny(error) => error.fmt(f),
+            Self::NeedMore(need) => need.fmt(f),
+            Self::NotNow(at) => write!(f, "not before {at}"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! P4 and P8: who has approved, and who must.
 
+use core::fmt;
+
 use super::parts::{Rule, Tier};
 use crate::approval::approver::{
     ApprovalError, Approvals, Approver, ApproverId, ApproverKind, ApproverSet, Factor, Factors,
@@ -27,6 +29,30 @@ impl Need {
     pub(super) fn size(&self) -> (u16, usize) {
         (self.approvers, self.also.iter().count())
     }
+}
+
+/// "needs 1 more by passkey_uv or key, and one to add totp".
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("needs")?;
+        if self.approvers > 0 {
+            write!(f, " {} more by", self.approvers)?;
+            list(f, self.factors, " or ")?;
+        }
+        if !self.also.is_empty() {
+            f.write_str(if self.approvers > 0 { ", and one to add" } else { " one to add" })?;
+            list(f, self.also, " and ")?;
+        }
+        self.because.as_ref().map_or(Ok(()), |because| write!(f, " ({because})"))
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, factors: Factors, between: &str) -> fmt::Result {
+    for (place, factor) in factors.iter().enumerate() {
+        f.write_str(if place == 0 { " " } else { between })?;
+        f.write_str(factor.name())?;
+    }
+    Ok(())
 }
 
 /// What is missing for a tier of a rule; `None` if nothing is.
