@@ -174,7 +174,7 @@ impl Sender {
     fn passes(&mut self, plaintext: &[u8]) {
         let opened = self.send(1, plaintext).unwrap();
         let from = u16::from_be_bytes([plaintext[4], plaintext[5]]);
-        let Opened::Message { peer, header, bytes } = opened else { panic!("{opened:?}") };
+        let Opened::Message { peer, header, bytes, .. } = opened else { panic!("{opened:?}") };
         assert_eq!((peer.get(), header.from.get(), &bytes.expose()[..]), (self.from, from, plaintext));
     }
 
@@ -209,16 +209,30 @@ fn t6_a_message_is_the_peers_own_to_this_device() {
     assert_eq!(ChannelError::ForeignMessage.code(), 5166);
 }
 
+/// A message of the pairing of these two, with whatever numbers.
+fn of_the_pairing(pair: [u16; 2], from: u16, to: u16) -> Vec<u8> {
+    let [one, other] = pair.map(|n| key(n).public());
+    let binding = quorate::pairing::Run::new(one, other, SessionId([1; 16])).unwrap().terms().binding;
+    let mut bytes = message(1, from, to);
+    bytes[24..56].copy_from_slice(&binding);
+    bytes
+}
+
 #[test]
-fn t6_in_a_pairing_the_numbers_are_those_of_the_identity_keys() {
+fn t6_in_a_pairing_numbers_and_binding_are_those_of_the_identity_keys() {
     let lower = if key(I).public().0 < key(R).public().0 { I } else { R };
     let [mut from_i, mut from_r] = [Sender::to_responder(), Sender::to_initiator()];
     for (sender, other) in [(&mut from_i, R), (&mut from_r, I)] {
         let (own, peers) = if sender.from == lower { (1, 2) } else { (2, 1) };
-        sender.passes(&message(1, own, peers));
+        sender.passes(&of_the_pairing([I, R], own, peers));
         for (from, to) in [(peers, own), (own, own), (own, 0), (sender.from, other), (65535, peers)] {
-            sender.refused(&message(1, from, to), ChannelError::ForeignMessage);
+            sender.refused(&of_the_pairing([I, R], from, to), ChannelError::ForeignMessage);
         }
+        // The numbers of this pair in the pairing of another, and in none.
+        for pair in [[I, C], [R, C]] {
+            sender.refused(&of_the_pairing(pair, own, peers), ChannelError::ForeignMessage);
+        }
+        sender.refused(&message(1, own, peers), ChannelError::ForeignMessage);
     }
 }
 
