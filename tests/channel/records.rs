@@ -47,6 +47,17 @@ fn t1_length_version_type_and_kind() {
     assert_eq!(ChannelError::MalformedRecord.code(), 5161);
 }
 
+/// With the highest counter the window would have nothing above it, and such a record would come again and again.
+#[test]
+fn t1_the_highest_counter_is_none() {
+    let mut r = Node::new(R);
+    let traffic = rogue_initiator(&mut r);
+    r.refuses(&traffic.seal(I, u64::MAX, 3, b"x"), ChannelError::MalformedRecord);
+    let last = traffic.seal(I, u64::MAX - 1, 3, b"x");
+    assert_eq!(r.open(&last).unwrap(), b"x");
+    r.refuses(&last, ChannelError::Replayed);
+}
+
 #[test]
 fn t2_only_channels_of_the_sender_to_this_device() {
     let (mut i, mut r) = pair();
@@ -329,6 +340,34 @@ fn t8_too_many_failed_openings_end_the_channel() {
     r.refuses(&record, ChannelError::UnknownChannel);
     shake(&mut i, &mut r);
     talk(&mut i, &mut r);
+}
+
+/// The channel before is as much open to guesses as the current one, and goes alone.
+#[test]
+fn t8_too_many_failed_openings_end_the_channel_before() {
+    let limits = Limits { failures: 2, ..Limits::default() };
+    let (mut i, mut r) = (Node::new(I), Node::of(R, cluster(), limits));
+    shake(&mut i, &mut r);
+    let [old, late] = [i.seal(R, b"old"), i.seal(R, b"late")];
+    shake(&mut i, &mut r);
+    assert_eq!(r.open(&old).unwrap(), b"old");
+    let bad = flipped(&late, 40, 1);
+    r.refuses(&bad, ChannelError::BadTag);
+    r.refuses(&bad, ChannelError::RekeyRequired);
+    r.refuses(&late, ChannelError::UnknownChannel);
+    talk(&mut i, &mut r);
+}
+
+/// Who asks for more has no more.
+#[test]
+fn t7_limits_above_the_default_are_lowered() {
+    let limits = Limits { records: u64::MAX, bytes: u64::MAX, failures: u64::MAX };
+    let mut r = Node::of(R, cluster(), limits);
+    let traffic = rogue_initiator(&mut r);
+    for (counter, wants) in [((1 << 23) - 1, false), (1 << 23, true)] {
+        assert_eq!(r.open(&traffic.seal(I, counter, 3, b"x")).unwrap(), b"x");
+        assert_eq!(r.peers.wants_rekey(id(I)), wants, "{counter}");
+    }
 }
 
 #[test]
