@@ -23,7 +23,7 @@ const MAX_EARLY: usize = 256;
 /// What a node has heard.
 enum News {
     /// A message for a session.
-    Message(Opened),
+    Message(Box<Opened>),
     /// Somebody is connected, or done.
     Other,
     /// Nothing, for as long as it was willing to wait.
@@ -89,7 +89,7 @@ impl Node {
     /// Answers one message, and keeps what is for later.
     async fn listen(&mut self, until: Instant) -> Result<()> {
         if let News::Message(opened) = self.next(until).await? {
-            self.keep_for_later(opened);
+            self.keep_for_later(*opened);
         }
         Ok(())
     }
@@ -127,7 +127,7 @@ impl Node {
                     self.done.extend(session.map(|session| (peer, session)));
                     return Ok(News::Other);
                 }
-                Event::Received(opened) => return Ok(News::Message(opened)),
+                Event::Received(opened) => return Ok(News::Message(Box::new(opened))),
                 _ => {}
             }
         }
@@ -179,7 +179,7 @@ impl Node {
                 return output.ok_or_else(|| Failure::from(format!("waits for {:?}", session.missing())));
             }
             match self.next(Instant::now() + AGAIN).await? {
-                News::Message(opened) => self.give(opened, &mut session, roster),
+                News::Message(opened) => self.give(*opened, &mut session, roster),
                 News::Other => {}
                 // All of it once more.
                 News::Silence => (sent, told) = (0, false),

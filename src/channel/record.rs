@@ -230,7 +230,7 @@ mod tests {
         let [one, two] = [1, 2].map(|n| PartyId::new(n).unwrap());
         let all = Limits { records: u64::MAX, bytes: u64::MAX, failures: u64::MAX }.capped();
         assert_eq!(all, Limits { records: 1 << 24, bytes: 1 << 36, failures: 1 << 36 });
-        let mut seal = |sent, sent_bytes| {
+        let seal = |sent, sent_bytes| {
             let mut channel = Channel { sent, sent_bytes, ..channel() };
             channel.seal([one, two], Content::Application, &[0; 4], &all).map(|record| record.len())
         };
