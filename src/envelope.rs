@@ -19,7 +19,7 @@ use core::fmt;
 use zeroize::Zeroize;
 
 use crate::error::SetupError;
-use crate::evidence::Envelope;
+use crate::evidence::{Envelope, is_private, show};
 use crate::hash::{Tag, Transcript};
 use crate::identity::{PublicIdentity, Roster, SigInput, Signer, SignerError};
 use crate::party::PartyId;
@@ -71,11 +71,26 @@ fn input(message: &[u8]) -> Option<SigInput> {
     Some(SigInput::new(Transcript::new(Tag::SigEnvelope).bytes(header).bytes(body)))
 }
 
-/// A message waiting for its signature, so that a key across a network can give it.
-#[derive(Clone, Debug)]
+/// A message waiting for its signature, so that a key across a network can give it. Wiped and shown as an [`Envelope`] is.
+#[derive(Clone)]
 pub struct Unsigned {
     bytes: Vec<u8>,
     input: SigInput,
+}
+
+impl Drop for Unsigned {
+    fn drop(&mut self) {
+        if is_private(&self.bytes) {
+            self.bytes.zeroize();
+        }
+    }
+}
+
+impl fmt::Debug for Unsigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Unsigned");
+        show(&mut out, &self.bytes).field("input", &self.input).finish()
+    }
 }
 
 impl Unsigned {
@@ -99,12 +114,12 @@ impl Unsigned {
     ///
     /// # Errors
     /// [`SetupError::WrongSigner`] if the roster's key of the header's sender does not verify it.
-    pub fn attach(self, roster: &Roster, signature: [u8; 64]) -> Result<Envelope, SetupError> {
+    pub fn attach(mut self, roster: &Roster, signature: [u8; 64]) -> Result<Envelope, SetupError> {
         let (header, _) = Header::split(&self.bytes).ok_or(SetupError::Malformed("header"))?;
         if !roster.verify(header.from, &self.input, &signature) {
             return Err(SetupError::WrongSigner(header.from));
         }
-        Ok(Envelope { bytes: self.bytes, signature })
+        Ok(Envelope { bytes: core::mem::take(&mut self.bytes), signature })
     }
 
     /// The short form for a signer at hand. Nothing checks that it is the header's sender's: use [`Unsigned::attach`] where
@@ -112,14 +127,14 @@ impl Unsigned {
     ///
     /// # Errors
     /// [`SignerError`] if it does not sign.
-    pub fn sign_with(self, signer: &mut dyn Signer) -> Result<Envelope, SignerError> {
+    pub fn sign_with(mut self, signer: &mut dyn Signer) -> Result<Envelope, SignerError> {
         let signature = signer.sign(&self.input)?;
-        Ok(Envelope { bytes: self.bytes, signature })
+        Ok(Envelope { bytes: core::mem::take(&mut self.bytes), signature })
     }
 }
 
 impl Envelope {
-    /// The bytes on the wire: header, body, signature.
+    /// The bytes on the wire: header, body, signature. Those of a private message are the caller's to wipe.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes.len() + SIGNATURE_LEN);
@@ -158,21 +173,13 @@ impl Envelope {
 
 /// An envelope whose signature holds: the only kind that a session takes as signed.
 ///
-/// A private message may be part of a secret: it is wiped when dropped, and `Debug` shows the header alone.
+/// A private message may be part of a secret: it is wiped when dropped, as every [`Envelope`] is, and `Debug` shows the header alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verified {
     envelope: Envelope,
     header: Header,
     identity: PublicIdentity,
     roster: [u8; 32],
-}
-
-impl Drop for Verified {
-    fn drop(&mut self) {
-        if self.header.kind == Kind::Direct {
-            self.envelope.bytes.zeroize();
-        }
-    }
 }
 
 impl fmt::Debug for Verified {

@@ -15,6 +15,8 @@ mod golden;
 mod handshake;
 #[path = "channel/order.rs"]
 mod order;
+#[path = "channel/others.rs"]
+mod others;
 #[path = "channel/records.rs"]
 mod records;
 #[path = "channel/rogue.rs"]

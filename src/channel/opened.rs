@@ -6,10 +6,10 @@ use super::error::ChannelError;
 use crate::cluster::Cluster;
 use crate::envelope::{MAX_ENVELOPE_LEN, Verified, is_for};
 use crate::error::Rejected;
-use crate::identity::Roster;
+use crate::identity::{PublicIdentity, Roster};
 use crate::party::PartyId;
 use crate::secret::Secret;
-use crate::session::{Receipt, Session, State};
+use crate::session::{Receipt, Session, State, pairing_binding};
 use crate::wire::{Header, protocol};
 
 /// The kind of a record.
@@ -45,12 +45,17 @@ impl Content {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Opened {
-    /// For [`Session::receive`](crate::session::Session::receive), with the header's `from`. It is the peer, or in a pairing the peer's number
-    /// there. From [`PartyId::COORDINATOR`], the peer claims to be a FROST coordinator without a share: only a session whose coordinator it is
-    /// takes that.
+    /// For a session of this device and the peer: [`Opened::deliver`].
+    ///
+    /// The header's `from` is the peer, or in a pairing, which is then one of these two identities, the peer's number there. It names the peer in
+    /// the cluster; a session whose roster has another identity by that number is not the peer's to speak in. From
+    /// [`PartyId::COORDINATOR`], the peer claims to be a FROST coordinator without a share: only a session whose coordinator it is takes that,
+    /// by [`Session::receive`](crate::session::Session::receive).
     Message {
         /// Who sealed it.
         peer: PartyId,
+        /// Its identity, in the cluster's roster.
+        identity: PublicIdentity,
         /// Its header; the session id says which session it is for.
         header: Header,
         /// Header and body.
@@ -73,20 +78,31 @@ pub enum Opened {
 }
 
 impl Opened {
-    /// Gives it to a session, whose parties are of `roster`. `None` if it is the application's. Which session it is for, its header's session id
-    /// says. What a peer sends as a FROST coordinator without a share is refused here: only the caller knows whether it is the one.
+    /// Gives it to a session, whose parties are of `roster`; in a pairing, which has a roster of its own, that is not looked at. `None` if it is
+    /// the application's. Which session it is for, its header's session id says. What a peer sends as a FROST coordinator without a share is
+    /// refused here: only the caller knows whether it is the one.
     ///
     /// # Errors
-    /// Inside, as [`Session::receive`] and [`Session::receive_signed`].
+    /// Inside, as [`Session::receive`] and [`Session::receive_signed`]; [`Rejected::Roster`] if `roster` is not the session's, or has another
+    /// identity for the sender than the cluster has.
     pub fn deliver<S: State>(
         &self,
         session: &mut Session<S>,
         roster: &Roster,
     ) -> Option<Result<Receipt, Rejected>> {
         match self {
-            Self::Message { peer, header, bytes } => {
-                let paired = header.protocol == protocol::PAIRING;
-                Some(session.receive(if paired { header.from } else { *peer }, bytes.expose()))
+            Self::Message { header, bytes, .. } if header.protocol == protocol::PAIRING => {
+                // Its binding is that of the two, and no other pairing has it.
+                Some(session.receive(header.from, bytes.expose()))
+            }
+            Self::Message { peer, identity, header, bytes } => {
+                // [T6] the session's party of that number is this peer. A coordinator without a share is no party.
+                let party =
+                    roster.hash() == &session.terms().roster && roster.identity(*peer) == Some(*identity);
+                if header.from == *peer && !party {
+                    return Some(Err(Rejected::Roster));
+                }
+                Some(session.receive(*peer, bytes.expose()))
             }
             Self::Envelope { envelope, .. } => Some(match envelope.under(roster) {
                 Some(envelope) => session.receive_signed(&envelope),
@@ -140,7 +156,8 @@ impl Ends<'_> {
         Ok(match content {
             Content::Message => {
                 let header = self.message(plaintext.expose())?;
-                Opened::Message { peer, header, bytes: plaintext }
+                let [identity, _] = self.identities().ok_or(ChannelError::ForeignMessage)?;
+                Opened::Message { peer, identity, header, bytes: plaintext }
             }
             Content::Envelope => {
                 let envelope = Verified::open_for(self.cluster.roster(), self.to, plaintext.expose())?;
@@ -153,7 +170,7 @@ impl Ends<'_> {
     fn message(&self, plaintext: &[u8]) -> Result<Header, ChannelError> {
         let (header, _) = Header::split(plaintext).ok_or(ChannelError::ForeignMessage)?;
         let right = if header.protocol == protocol::PAIRING {
-            self.pair() == Some((header.from.get(), header.to.map_or(0, PartyId::get)))
+            self.is_of_the_pair(&header)
         } else {
             let claimed = header.from == PartyId::COORDINATOR && header.protocol == protocol::FROST;
             (header.from == self.from || claimed) && is_for(&header, self.to)
@@ -165,9 +182,17 @@ impl Ends<'_> {
         if header.must_be_signed() { Err(ChannelError::Unsigned) } else { Ok(header) }
     }
 
-    /// The numbers of both in a pairing: 1 is the lower identity key.
-    fn pair(&self) -> Option<(u16, u16)> {
+    /// Whether a pairing's message is of the pairing of these two: the numbers are theirs, 1 is the lower identity key, and so is the binding. Numbers
+    /// alone would be those of many pairs: a third member could speak in a pairing of two others.
+    fn is_of_the_pair(&self, header: &Header) -> bool {
+        let Some([from, to]) = self.identities() else { return false };
+        let numbers = if from.0 < to.0 { (1, 2) } else { (2, 1) };
+        (header.from.get(), header.to.map_or(0, PartyId::get)) == numbers
+            && header.binding == pairing_binding(&from, &to)
+    }
+
+    fn identities(&self) -> Option<[PublicIdentity; 2]> {
         let key = |id| self.cluster.roster().identity(id);
-        Some(if key(self.from)?.0 < key(self.to)?.0 { (1, 2) } else { (2, 1) })
+        Some([key(self.from)?, key(self.to)?])
     }
 }

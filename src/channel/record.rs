@@ -91,6 +91,8 @@ impl RecordHeader {
         let (from, to, channel) = (r.u16()?, r.u16()?, *r.array()?);
         let counter = u64::from_be_bytes(*r.array()?);
         let content = Content::from_wire(r.u8()?)?;
+        // [T1] the highest counter is none: the window says what it has seen by the one after
+        let known = known && counter != u64::MAX;
         known.then_some(Self { from, to, channel, counter, content })
     }
 }

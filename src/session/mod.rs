@@ -37,6 +37,8 @@ pub use inbox::{Inbox, Message};
 pub use snapshot::{AlreadySpent, Snapshot, SpendOnce};
 pub use state::{Expect, Failure, Outbox, Plan, RoundPlan, Shapes, State, Step, Stored, Suspend};
 pub use terms::Terms;
+#[cfg(any(feature = "channel", feature = "ecdsa"))]
+pub(crate) use terms::pairing_binding;
 pub(crate) use terms::{binding, binding_of};
 pub use traffic::Traffic;
 pub(crate) use view::{body_hashes, view, views_differ};

@@ -110,6 +110,10 @@
 //! An older container of a pairing would bring back the time before a ban, and an older record of epochs the time before a signature: of these two
 //! kinds none is opened without a least counter.
 //!
+//! An older container of a share, or of a set, forgets what the device was told since: that the key is burned
+//! ([`KeyShare::burn`](crate::key::KeyShare::burn)), and which pairings it refuses. [`Rollback::NotChecked`] lets that pass; where either matters,
+//! give the least counter, or keep the share in its record of epochs, which has one.
+//!
 //! # What the vault does not do
 //! - It makes nothing single-use. What is opened still passes its own gate: [`SpendOnce`](crate::session::SpendOnce) for presignatures, nonces and
 //!   snapshots, [`Opening`](crate::pairing::Opening) for pairings.

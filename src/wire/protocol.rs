@@ -8,6 +8,9 @@ use crate::party::PartyId;
 
 /// Two devices pair.
 pub const PAIRING: u8 = 1;
+/// Levels of a pairing's trees, which the two agree on.
+#[cfg(any(feature = "channel", feature = "ecdsa"))]
+pub(crate) const PAIRING_DEPTH: u8 = 2;
 /// Key generation.
 pub const KEY_GENERATION: u8 = 2;
 /// Refresh.

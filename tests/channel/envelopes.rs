@@ -198,3 +198,20 @@ fn two_contents_of_one_slot_convict_their_signer() {
     assert_eq!(judge(&one, &signed_by(C, slot, b"two")), Err(EnvelopeError::BadSignature));
     assert_eq!(judge(&one[1..], &one), Err(EnvelopeError::Malformed));
 }
+
+/// A helper's private message in a repair is part of a share: no form of it shows its body.
+#[test]
+fn debug_shows_no_private_body() {
+    let body = [0xabu8; 32];
+    let shown = |header: Header| {
+        let message = [&header.to_bytes()[..], &body].concat();
+        let unsigned = Unsigned::new(&message).unwrap();
+        let first = format!("{unsigned:?}");
+        let envelope = unsigned.sign_with(&mut key(I)).unwrap();
+        let verified = open(&envelope.to_bytes()).unwrap();
+        let texts = [first, format!("{envelope:?}"), format!("{verified:?}")];
+        texts.map(|text| text.contains("171, 171"))
+    };
+    assert_eq!(shown(header(5, 1, Kind::Direct, I, Some(R))), [false; 3]);
+    assert_eq!(shown(header(2, 1, Kind::All, I, None)), [true, true, false]);
+}

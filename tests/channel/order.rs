@@ -108,6 +108,27 @@ fn a_job_is_for_one_answer() {
     talk(&mut i, &mut r);
 }
 
+/// The same at the initiator, whose rng has come back to where it was, so that even the handshake's name is the same.
+#[test]
+fn a_job_is_for_one_question() {
+    let (mut i, mut r) = (Node::new(I), Node::new(R));
+    let begin = |i: &mut Node| i.peers.connect(id(R), &mut crate::stage::Fixed(1)).unwrap();
+    let first = begin(&mut i);
+    let Ok(Event::ToSign(old)) = i.take_unsigned(&r.reply(&first)) else { panic!("a job") };
+    i.peers.forget(id(R));
+    r.peers.forget(id(I));
+    assert_eq!(begin(&mut i), first);
+    let Ok(Event::ToSign(new)) = i.take_unsigned(&r.reply(&first)) else { panic!("a job") };
+    assert_ne!(old, new);
+    let [old_signature, new_signature] = [&old, &new].map(|job| crate::stage::key(I).sign(job.to_sign()));
+    assert_eq!(i.peers.signed(old, old_signature).unwrap_err(), ChannelError::UnknownHandshake);
+    let Ok(Event::Established { reply: Some(third), .. }) = i.peers.signed(new, new_signature) else {
+        panic!("a channel")
+    };
+    r.established(&third);
+    talk(&mut i, &mut r);
+}
+
 #[test]
 fn a_late_third_message_puts_no_older_channel_in_front() {
     let (mut i, mut r) = (Node::new(I), Node::new(R));

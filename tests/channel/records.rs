@@ -47,6 +47,17 @@ fn t1_length_version_type_and_kind() {
     assert_eq!(ChannelError::MalformedRecord.code(), 5161);
 }
 
+/// With the highest counter the window would have nothing above it, and such a record would come again and again.
+#[test]
+fn t1_the_highest_counter_is_none() {
+    let mut r = Node::new(R);
+    let traffic = rogue_initiator(&mut r);
+    r.refuses(&traffic.seal(I, u64::MAX, 3, b"x"), ChannelError::MalformedRecord);
+    let last = traffic.seal(I, u64::MAX - 1, 3, b"x");
+    assert_eq!(r.open(&last).unwrap(), b"x");
+    r.refuses(&last, ChannelError::Replayed);
+}
+
 #[test]
 fn t2_only_channels_of_the_sender_to_this_device() {
     let (mut i, mut r) = pair();
@@ -174,7 +185,7 @@ impl Sender {
     fn passes(&mut self, plaintext: &[u8]) {
         let opened = self.send(1, plaintext).unwrap();
         let from = u16::from_be_bytes([plaintext[4], plaintext[5]]);
-        let Opened::Message { peer, header, bytes } = opened else { panic!("{opened:?}") };
+        let Opened::Message { peer, header, bytes, .. } = opened else { panic!("{opened:?}") };
         assert_eq!((peer.get(), header.from.get(), &bytes.expose()[..]), (self.from, from, plaintext));
     }
 
@@ -209,16 +220,30 @@ fn t6_a_message_is_the_peers_own_to_this_device() {
     assert_eq!(ChannelError::ForeignMessage.code(), 5166);
 }
 
+/// A message of the pairing of these two, with whatever numbers.
+fn of_the_pairing(pair: [u16; 2], from: u16, to: u16) -> Vec<u8> {
+    let [one, other] = pair.map(|n| key(n).public());
+    let binding = quorate::pairing::Run::new(one, other, SessionId([1; 16])).unwrap().terms().binding;
+    let mut bytes = message(1, from, to);
+    bytes[24..56].copy_from_slice(&binding);
+    bytes
+}
+
 #[test]
-fn t6_in_a_pairing_the_numbers_are_those_of_the_identity_keys() {
+fn t6_in_a_pairing_numbers_and_binding_are_those_of_the_identity_keys() {
     let lower = if key(I).public().0 < key(R).public().0 { I } else { R };
     let [mut from_i, mut from_r] = [Sender::to_responder(), Sender::to_initiator()];
     for (sender, other) in [(&mut from_i, R), (&mut from_r, I)] {
         let (own, peers) = if sender.from == lower { (1, 2) } else { (2, 1) };
-        sender.passes(&message(1, own, peers));
+        sender.passes(&of_the_pairing([I, R], own, peers));
         for (from, to) in [(peers, own), (own, own), (own, 0), (sender.from, other), (65535, peers)] {
-            sender.refused(&message(1, from, to), ChannelError::ForeignMessage);
+            sender.refused(&of_the_pairing([I, R], from, to), ChannelError::ForeignMessage);
         }
+        // The numbers of this pair in the pairing of another, and in none.
+        for pair in [[I, C], [R, C]] {
+            sender.refused(&of_the_pairing(pair, own, peers), ChannelError::ForeignMessage);
+        }
+        sender.refused(&message(1, own, peers), ChannelError::ForeignMessage);
     }
 }
 
@@ -315,6 +340,34 @@ fn t8_too_many_failed_openings_end_the_channel() {
     r.refuses(&record, ChannelError::UnknownChannel);
     shake(&mut i, &mut r);
     talk(&mut i, &mut r);
+}
+
+/// The channel before is as much open to guesses as the current one, and goes alone.
+#[test]
+fn t8_too_many_failed_openings_end_the_channel_before() {
+    let limits = Limits { failures: 2, ..Limits::default() };
+    let (mut i, mut r) = (Node::new(I), Node::of(R, cluster(), limits));
+    shake(&mut i, &mut r);
+    let [old, late] = [i.seal(R, b"old"), i.seal(R, b"late")];
+    shake(&mut i, &mut r);
+    assert_eq!(r.open(&old).unwrap(), b"old");
+    let bad = flipped(&late, 40, 1);
+    r.refuses(&bad, ChannelError::BadTag);
+    r.refuses(&bad, ChannelError::RekeyRequired);
+    r.refuses(&late, ChannelError::UnknownChannel);
+    talk(&mut i, &mut r);
+}
+
+/// Who asks for more has no more.
+#[test]
+fn t7_limits_above_the_default_are_lowered() {
+    let limits = Limits { records: u64::MAX, bytes: u64::MAX, failures: u64::MAX };
+    let mut r = Node::of(R, cluster(), limits);
+    let traffic = rogue_initiator(&mut r);
+    for (counter, wants) in [((1 << 23) - 1, false), (1 << 23, true)] {
+        assert_eq!(r.open(&traffic.seal(I, counter, 3, b"x")).unwrap(), b"x");
+        assert_eq!(r.peers.wants_rekey(id(I)), wants, "{counter}");
+    }
 }
 
 #[test]

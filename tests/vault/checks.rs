@@ -57,6 +57,12 @@ fn v1_the_length() {
     let longer = AppSecret::new("quote MAC key", secret(&vec![1; MAX - overhead + 1])).unwrap();
     let too_large = seal(&longer, 1, vec![held(&a_key(0x44))], &mut rng(1));
     assert_eq!(error(too_large), VaultError::TooLarge);
+    // Nor does one grow beyond it.
+    let spec = quorate::vault::SlotSpec::Held { label: "another", key: &a_key(0x55) };
+    let change = quorate::vault::SlotChange::Add(spec);
+    let key = a_key(0x44);
+    let grown = quorate::vault::rewrap(&longest, &by_held(&key), change, &Limits::default(), &mut rng(1));
+    assert_eq!(error(grown), VaultError::TooLarge);
     let mut other = Other::app_secret();
     other.plain.resize(longest.len() - BODY - 16 + 1, 1);
     let longer = other.write();

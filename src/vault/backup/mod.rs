@@ -42,7 +42,7 @@
 //! - Make a new record of epochs from the share ([`Epochs::new`](crate::key::epoch::Epochs::new)), and before it signs any certificate
 //!   raise it to the highest number that the other devices report for this one
 //!   ([`Epochs::raise_highest`](crate::key::epoch::Epochs::raise_highest)). The backup does not know what was signed since.
-//! - Burn again what was burned since.
+//! - Burn again what was burned since, and refuse again the pairings that were refused since: the backup knows of neither.
 //! - Older backups are deleted only after [`verify`] of the newer.
 
 mod error;
