@@ -112,7 +112,7 @@ fn set() -> (Node, Vec<Vec<u8>>) {
     let (mut one, mut device, mut three) = (Node::new(1), Node::new(2), Node::new(3));
     let second = device.reply(&one.connect(2)).expect("an answer");
     let third = one.reply(&second).expect("the last message");
-    device.take(&third).expect("a channel");
+    drop(device.take(&third).expect("a channel"));
     let header = |protocol, round, kind, to| Header {
         protocol,
         round,

@@ -2,6 +2,7 @@
 
 #[path = "../../../tests/driver/mod.rs"]
 mod driver;
+mod wings;
 
 use driver::{E, Script, dkg, id, life, rng};
 use quorate::cluster::Cluster;
@@ -68,6 +69,7 @@ pub(crate) fn all() -> Vec<Decoder> {
     extended_keys(&mut list);
     vaults(&mut list);
     list.push(cluster());
+    wings::add(&mut list);
     list
 }
 
