@@ -1,7 +1,7 @@
 //! Shares behind the gate: what they can do, they do for an approved request, and for nothing else.
 //!
-//! A share that is put into a [`Gated`] opens no session without an [`Approved`](crate::approval::gate::Approved) request, which its holder's own [`Gate`](crate::approval::gate::Gate) gives
-//! and which is spent by it. It is a type and not a switch: the constructors of [`crate::ecdsa`], [`crate::frost`], [`crate::refresh`] and the
+//! A share that is put into a [`Gated`] opens no session without an [`Approved`](crate::approval::gate::Approved) request, which its
+//! holder's own [`Gate`](crate::approval::gate::Gate) gives and which is spent by it. It is a type and not a switch: the constructors of [`crate::ecdsa`], [`crate::frost`], [`crate::refresh`] and the
 //! others want a share, and a gated one lends none. Taking it out needs the feature `hazmat`. What comes out of a gated run is gated again.
 //!
 //! - [`ecdsa`]: signatures, batches, presignatures (made freely, since they sign nothing, and spent only for a request).
@@ -21,7 +21,8 @@
 //! epochs, with `u16 length || record` of the passkey before the form, and the form of
 //! [`KeyShare::to_bytes`](crate::key::KeyShare::to_bytes), [`Epochs::to_bytes`](crate::key::epoch::Epochs::to_bytes) or
 //! [`Presignature::store`](crate::ecdsa::Presignature::store). It is secret. The reader of a share refuses it, and that of a gated share
-//! refuses one that is not: what was gated stays so over a restart. Against whoever can read the bytes no form is a gate.
+//! refuses one that is not: what was gated stays so over a restart. It seals as kinds of its
+//! own, 11 to 13, so that a container that was gated opens as gated. Against whoever can read the bytes no form is a gate.
 //!
 //! ```compile_fail,E0308
 //! use quorate::{curve::FrostEd25519, frost, gated::Gated, key::KeyShare, session::Session};
@@ -49,6 +50,7 @@ pub mod ecdsa;
 mod epochs;
 #[cfg(feature = "frost")]
 pub mod frost;
+mod kinds;
 pub mod life;
 mod open;
 #[cfg(feature = "passkey")]
@@ -57,8 +59,12 @@ mod session;
 mod stored;
 mod uses;
 
+#[cfg(feature = "ecdsa")]
+pub use kinds::StoredPresignature;
 pub use open::{Unopened, key_ref, live_key};
 pub use session::{GatedSession, Guarded};
+#[cfg(feature = "vault")]
+pub(crate) use stored::share_of;
 use uses::Uses;
 
 use crate::curve::Scheme;

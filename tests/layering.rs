@@ -51,10 +51,10 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("ecdsa", &[L0, L1, L2, L3, L4, L5, &["pairing"]]),
     // What stands around the cryptography. The wings do not know each other.
     ("channel", &[L0, L4, &["hash", "identity", "envelope", "cluster"]]),
-    ("vault", &[L0, &["hash", "curve", "keyset"]]),
     ("approval", &[L0, &["hash", "identity", "cluster"]]),
     // The only door between approvals and shares.
     ("gated", &[L0, L1, L2, L4, L5, L6, &["approval"]]),
+    ("vault", &[L0, &["hash", "curve", "keyset", "gated::share_of"]]),
     ("sim", &[L0, L1, L2, L4, L5, L6, &["approval"]]),
     // Tests of the private parts.
     ("attacks", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),

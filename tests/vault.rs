@@ -14,6 +14,8 @@ mod disk;
 mod driver;
 #[path = "vault/fixture.rs"]
 mod fixture;
+#[path = "vault/gated.rs"]
+mod gated;
 #[path = "vault/kinds.rs"]
 mod kinds;
 #[path = "vault/mutations.rs"]

@@ -14,6 +14,8 @@ use crate::ecdsa::{EcdsaScheme, Presignature};
 use crate::error::ResumeError;
 use crate::key::KeyShare;
 use crate::key::epoch::Epochs;
+#[cfg(feature = "vault")]
+use crate::keyset::{AnyScheme, AnyShare};
 use crate::secret::Secret;
 #[cfg(feature = "ecdsa")]
 use crate::session::SpendOnce;
@@ -79,6 +81,19 @@ fn read<T>(
     fits.then_some(Gated(thing, uses))
 }
 
+/// The form of a gated share's own, for whoever knows schemes by their numbers; `None` unless the share is what its passkey's record is of.
+#[cfg(feature = "vault")]
+pub(crate) fn share_of(scheme: AnyScheme, bytes: &[u8]) -> Option<AnyShare> {
+    let (form, uses) = unwrap(SHARE, bytes)?;
+    scheme.read_share(form).filter(|share| uses.fit(&share.public_key()))
+}
+
+/// The form of a gated presignature's own.
+#[cfg(feature = "ecdsa")]
+pub(super) fn presignature(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.strip_prefix(MAGIC)?.strip_prefix(&[PRESIGNATURE])
+}
+
 impl<S: Scheme> Gated<KeyShare<S>> {
     /// The stored form, secret.
     #[must_use]
@@ -120,8 +135,7 @@ impl<S: EcdsaScheme> Gated<Presignature<S>> {
     /// # Errors
     /// [`ResumeError::Malformed`], also for a presignature that was not gated; [`ResumeError::Foreign`]; [`ResumeError::Spent`].
     pub fn load(bytes: &Secret<Vec<u8>>, witness: &mut dyn SpendOnce) -> Result<Self, ResumeError> {
-        let form = bytes.expose().strip_prefix(MAGIC).and_then(|rest| rest.strip_prefix(&[PRESIGNATURE]));
-        let form = form.ok_or(ResumeError::Malformed)?;
+        let form = presignature(bytes.expose()).ok_or(ResumeError::Malformed)?;
         let mut copy = Secret::buffer(form.len());
         copy.expose_mut().extend_from_slice(form);
         Presignature::load(&copy, witness).map(Self::new)

@@ -35,10 +35,16 @@ pub enum StoredKind {
     Epochs = 9,
     /// The shares of a key set that wait for its certificate.
     PendingSet = 10,
+    /// A share behind the gate.
+    GatedShare = 11,
+    /// A device's record of a key's epochs, behind the gate.
+    GatedEpochs = 12,
+    /// A presignature behind the gate.
+    GatedPresignature = 13,
 }
 
 impl StoredKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::KeyShare,
         Self::Pairing,
         Self::Presignature,
@@ -49,6 +55,9 @@ impl StoredKind {
         Self::Bundle,
         Self::Epochs,
         Self::PendingSet,
+        Self::GatedShare,
+        Self::GatedEpochs,
+        Self::GatedPresignature,
     ];
 
     /// Its number.
@@ -70,14 +79,14 @@ impl StoredKind {
     /// a new record is made of it; and what waits for a certificate, which is no key yet.
     #[must_use]
     pub const fn is_backupable(self) -> bool {
-        matches!(self, Self::KeyShare | Self::AppSecret | Self::Bundle)
+        matches!(self, Self::KeyShare | Self::AppSecret | Self::Bundle | Self::GatedShare)
     }
 
     /// Whether an older form in place of a newer one breaks a promise that the device has made, so that none is opened without the least
     /// counter that it may have: a pairing's bans and openings, and the epochs that a device signed for.
     #[must_use]
     pub const fn must_not_go_back(self) -> bool {
-        matches!(self, Self::Pairing | Self::Epochs)
+        matches!(self, Self::Pairing | Self::Epochs | Self::GatedEpochs)
     }
 }
 
@@ -91,6 +100,7 @@ impl StoredKind {
 /// | nonces of FROST | its scheme | its signer | epoch id |
 /// | snapshot | 0 | its party | binding |
 /// | backup | 0 | none | id of the chain |
+/// | share, record or presignature behind the gate | as without it | as without it | as without it |
 /// | secret of the application's | 0 | none | SHA-256 of the label |
 /// | key set, pending or not | 0 | its party | id of the first key |
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -149,6 +159,6 @@ mod tests {
         for (number, kind) in (1..).zip(StoredKind::ALL) {
             assert_eq!((kind.number(), StoredKind::from_number(number)), (number, Some(kind)));
         }
-        assert_eq!([0, 11, 255].map(StoredKind::from_number), [None; 3]);
+        assert_eq!([0, 14, 255].map(StoredKind::from_number), [None; 3]);
     }
 }

@@ -17,26 +17,26 @@ use crate::other::{Other, OtherSlot};
 
 const NOW: u64 = 1_800_000_000;
 
-fn make(items: &[Item], previous: Option<&Link>) -> Vec<u8> {
+pub(crate) fn make(items: &[Item], previous: Option<&Link>) -> Vec<u8> {
     backup::create(items, NOW, previous, vec![held(&a_key(0x44))], &mut rng(1)).unwrap()
 }
 
-fn verify(bytes: &[u8], known: &Known) -> Result<Verified, BackupError> {
+pub(crate) fn verify(bytes: &[u8], known: &Known) -> Result<Verified, BackupError> {
     backup::verify(bytes, &by_held(&a_key(0x44)), known, &Limits::default())
 }
 
-fn plan(bytes: &[u8], live: impl Fn(&Subject) -> Option<u32>) -> Result<RestorePlan, BackupError> {
+pub(crate) fn plan(bytes: &[u8], live: impl Fn(&Subject) -> Option<u32>) -> Result<RestorePlan, BackupError> {
     backup::plan(bytes, &by_held(&a_key(0x44)), &Known::NOTHING, &Limits::default(), &live)
 }
 
-fn refused<T>(result: Result<T, BackupError>) -> BackupError {
+pub(crate) fn refused<T>(result: Result<T, BackupError>) -> BackupError {
     match result {
         Ok(_) => panic!("it was taken"),
         Err(error) => error,
     }
 }
 
-fn restored(plan: RestorePlan) -> Vec<Item> {
+pub(crate) fn restored(plan: RestorePlan) -> Vec<Item> {
     plan.restore().into_iter().map(|item| item.unwrap()).collect()
 }
 
@@ -135,9 +135,11 @@ fn b1_what_must_not_come_back_is_refused_when_a_backup_is_read() {
         raw(5, Subject::named([1; 32]), 0, b"a backup in a backup"),
         raw(10, Subject::named([1; 32]), 0, b"a set that waits"),
         raw(0, Subject::named([1; 32]), 0, b"no kind"),
-        raw(11, Subject::named([1; 32]), 0, b"an unknown kind"),
+        raw(14, Subject::named([1; 32]), 0, b"an unknown kind"),
+        raw(12, Subject::named([1; 32]), 0, b"a gated record"),
+        raw(13, Subject::named([1; 32]), 0, b"a gated presignature"),
     ];
-    for (item, number) in items.iter().zip([2, 3, 3, 4, 7, 9, 5, 10, 0, 11]) {
+    for (item, number) in items.iter().zip([2, 3, 3, 4, 7, 9, 5, 10, 0, 14, 12, 13]) {
         assert_eq!(item[0], number);
         let bytes = other(std::slice::from_ref(item)).write();
         assert_eq!(refused(verify(&bytes, &Known::NOTHING)), BackupError::NotBackupable(number));

@@ -106,12 +106,12 @@ fn v3_version_and_suite() {
 fn v4_the_kind() {
     let share = share(1);
     let wanted = StoredKind::KeyShare;
-    for found in [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255] {
+    for found in [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255] {
         let mut other = Other::app_secret();
         other.kind = found;
         let bytes = other.write();
         assert_eq!(error(as_share(&bytes, &share)), VaultError::WrongKind { found, wanted });
-        assert_eq!(Container::read(&bytes).is_ok(), (1..=10).contains(&found), "{found}");
+        assert_eq!(Container::read(&bytes).is_ok(), (1..=13).contains(&found), "{found}");
     }
     let other = Other { kind: 0, ..Other::app_secret() }.write();
     assert_eq!(error(Container::read(&other)), VaultError::Malformed);

@@ -266,9 +266,12 @@ fn secrets_of_the_application() {
 
 #[test]
 fn what_may_come_back_and_what_may_not() {
-    let all = (1..=10).map(|number| StoredKind::from_number(number).unwrap());
+    let all = (1..=13).map(|number| StoredKind::from_number(number).unwrap());
     let backupable: Vec<_> = all.clone().filter(|kind| kind.is_backupable()).collect();
-    assert_eq!(backupable, [StoredKind::KeyShare, StoredKind::AppSecret, StoredKind::Bundle]);
+    assert_eq!(
+        backupable,
+        [StoredKind::KeyShare, StoredKind::AppSecret, StoredKind::Bundle, StoredKind::GatedShare]
+    );
     let forward: Vec<_> = all.filter(|kind| kind.must_not_go_back()).collect();
-    assert_eq!(forward, [StoredKind::Pairing, StoredKind::Epochs]);
+    assert_eq!(forward, [StoredKind::Pairing, StoredKind::Epochs, StoredKind::GatedEpochs]);
 }

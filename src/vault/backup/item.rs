@@ -123,6 +123,13 @@ impl Item {
                 let (subject, epoch) = of(&share);
                 ((subject, epoch), alloc::vec![(subject, epoch)])
             }
+            #[cfg(feature = "approval")]
+            StoredKind::GatedShare => {
+                let share =
+                    crate::gated::share_of(AnyScheme::from_id(subject.scheme)?, self.content.expose())?;
+                let (subject, epoch) = of(&share);
+                ((subject, epoch), alloc::vec![(subject, epoch)])
+            }
             StoredKind::Bundle => {
                 let bundle = Bundle::read(copy(self.content.expose()))?;
                 ((bundle.subject(), bundle.epoch()), bundle.shares().iter().map(of).collect())

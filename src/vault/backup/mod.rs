@@ -28,7 +28,7 @@
 //! # Checks
 //! | id | check | error |
 //! |---|---|---|
-//! | B1 | kinds 1, 6 and 8 only, at creation and at restore | [`NotBackupable`](BackupError::NotBackupable) |
+//! | B1 | kinds 1, 6, 8 and 11 only, at creation and at restore | [`NotBackupable`](BackupError::NotBackupable) |
 //! | B2 | layout; items ascend, none twice | [`Malformed`](BackupError::Malformed) |
 //! | B3 | V1 to V12 of the container | [`Vault`](BackupError::Vault) |
 //! | B4 | number and hash follow the backup before it, where that is given | [`BrokenChain`](BackupError::BrokenChain) |
