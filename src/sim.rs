@@ -4,6 +4,9 @@
 //! A [`Tamper`] function plays a malicious party: it sees every message before the sender's identity key signs it, once
 //! for each receiver, and may change it or hold it back.
 
+#[cfg(feature = "approval")]
+pub mod contract;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::string::String;

@@ -5,6 +5,7 @@ mod chains;
 
 use chains::bitcoin::{self, Input, Output};
 use chains::ethereum::{self, Item};
+use chains::solana::Transfer;
 use k256::ecdsa::SigningKey;
 use quorate::curve::{EcdsaSecp256k1, Secp256k1, read_point};
 use quorate::ecdsa::{Digest, Message, Signature};
@@ -378,4 +379,28 @@ fn what_is_no_transaction_is_refused() {
         big.outputs[0].script = vec![0x6a; length];
         assert_eq!(bitcoin::Transaction::parse(&big.to_bytes()), Ok(big.clone()));
     }
+}
+
+/// The transfer that `quickstart` signs, which was not written by this code; only its payer is added. Changed anywhere but in what differs from
+/// transfer to transfer, it is none.
+#[test]
+fn a_transfer_of_solana_has_one_encoding() {
+    let mut bytes = include_bytes!("../examples/data/solana-transfer.bin").to_vec();
+    assert_eq!(Transfer::parse(&bytes), None); // the system program pays nobody
+    bytes[4..36].fill(7);
+    let transfer = Transfer::parse(&bytes).unwrap();
+    assert_eq!((transfer.lamports, transfer.from), (1_500_000_000, [7; 32]));
+    assert_eq!(transfer.to_bytes(), bytes);
+    for length in 0..bytes.len() {
+        assert_eq!(Transfer::parse(&bytes[..length]), None);
+    }
+    assert_eq!(Transfer::parse(&[&bytes[..], &[0]].concat()), None);
+    let free = [4..68, 100..132, 142..150];
+    for at in (0..bytes.len()).filter(|at| !free.iter().any(|range| range.contains(at))) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        assert_eq!(Transfer::parse(&changed), None, "{at}");
+    }
+    assert_eq!(Transfer { from: transfer.to, ..transfer.clone() }.to_bytes().len(), 150);
+    assert_eq!(Transfer::parse(&Transfer { from: transfer.to, ..transfer }.to_bytes()), None);
 }

@@ -7,6 +7,8 @@
 mod addresses;
 #[path = "../examples/batch.rs"]
 mod batch;
+#[path = "../examples/cosigner.rs"]
+mod cosigner;
 #[path = "../examples/lifecycle.rs"]
 #[allow(dead_code)]
 mod lifecycle;
@@ -14,6 +16,10 @@ mod lifecycle;
 mod presign;
 #[path = "../examples/quickstart.rs"]
 mod quickstart;
+#[path = "../examples/safe_passkey.rs"]
+mod safe_passkey;
+#[path = "../examples/withdrawals.rs"]
+mod withdrawals;
 
 use batch::Coin;
 use batch::devices::{Error, Wallet, os_rng};
@@ -131,4 +137,78 @@ fn addresses_says_what_is_wrong_with_its_arguments() {
 #[test]
 fn a_wallet_outlives_its_devices() {
     lifecycle::live().unwrap();
+}
+
+/// A relying party's verifier and the Safe's checks are in it, and what holders refuse.
+#[test]
+fn a_quorum_is_a_passkey_and_owns_a_safe() {
+    safe_passkey::run().unwrap();
+}
+
+/// Where something was signed, or refused for another reason, the example fails.
+#[test]
+fn safe_passkey_fails_where_nothing_is_refused() {
+    use quorate::approval::gate::GateError;
+    use quorate::approval::passkey::PasskeyError::{WrongMode, WrongOrigin};
+    use safe_passkey::safe::holders::No;
+    let no = |error| Err(No::Refused(error));
+    assert!(safe_passkey::refused("x", no(WrongMode.into()), &WrongMode).is_ok());
+    assert!(safe_passkey::refused("x", no(WrongMode.into()), &WrongOrigin).is_err());
+    assert!(safe_passkey::refused("x", no(GateError::WrongContent), &WrongMode).is_err());
+    assert!(safe_passkey::denied("x", no(WrongMode.into())).is_err());
+}
+
+/// What is signed is verified, and each refusal must be the expected one.
+#[test]
+fn a_server_cosigns_what_its_policy_allows() {
+    cosigner::live().unwrap();
+}
+
+#[test]
+fn cosigner_fails_where_it_is_signed_or_refused_unexpectedly() {
+    let rng = &mut os_rng();
+    let mut duo = cosigner::Duo::new(rng).unwrap();
+    assert_eq!(duo.logs().unwrap_err().to_string(), "an empty log");
+    let first = duo.request(0, cosigner::PAYEE, 1, rng).unwrap();
+    let approval = duo.office.people[0].approves(&first);
+    duo.signed(&first, &[&approval], rng).unwrap();
+    // There is no refusal in the log to tamper with.
+    assert!(duo.logs().unwrap_err().to_string().starts_with("a no became a yes: Ok"));
+    let small = duo.request(0, cosigner::PAYEE, 1, rng).unwrap();
+    let approval = duo.office.people[0].approves(&small);
+    let error = duo.refused(&small, &[], 5607, rng).unwrap_err().to_string();
+    assert_eq!(error, "refused, but with 5608, not 5607");
+    assert_eq!(duo.signed(&small, &[], rng).unwrap_err().to_string(), "it was refused");
+    // Neither holder has used it up meanwhile.
+    duo.signed(&small, &[&approval], rng).unwrap();
+    assert!(duo.refused(&small, &[&approval], 5607, rng).is_err());
+    duo.replayed(&small, &approval, rng).unwrap();
+    let other = duo.request(1, cosigner::PAYEE, 1, rng).unwrap();
+    // The approval of another request is worth nothing, and this one has not been used.
+    let error = duo.replayed(&other, &approval, rng).unwrap_err().to_string();
+    assert_eq!(error, "it was not used");
+    let approval = duo.office.people[0].approves(&other);
+    assert_eq!(duo.refused(&other, &[&approval], 5608, rng).unwrap_err().to_string(), "it was signed");
+    duo.logs().unwrap();
+}
+
+#[test]
+fn a_list_of_withdrawals_is_decided_one_by_one() {
+    withdrawals::live().unwrap();
+}
+
+#[test]
+fn withdrawals_fail_where_nodes_say_something_else() {
+    let rng = &mut os_rng();
+    let mut desk = withdrawals::Desk::new(rng).unwrap();
+    let request = desk.request(2, 5, rng).unwrap();
+    let [alice, bob] = [0, 1].map(|who| desk.office.people[who].approves(&request));
+    let decided = desk.decide(&request, &[&alice, &bob], rng).unwrap();
+    assert_eq!(decided.said, [0, 0, 5606]);
+    assert!(decided.expect(&[0, 0, 0]).is_err() && decided.expect(&[0, 0]).is_err());
+    assert!(desk.sign(&request, decided, 0, rng).unwrap());
+    // The two that signed have used it up.
+    let decided = desk.decide(&request, &[&alice, &bob], rng).unwrap();
+    assert_eq!(decided.said, [5702, 5702, 5606]);
+    assert!(!desk.sign(&request, decided, 0, rng).unwrap());
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 const L0: &[&str] = &["party", "error", "evidence", "secret", "wire"];
 const L1: &[&str] = &["curve", "hash"];
-const L2: &[&str] = &["sharing", "proof", "hedge", "identity", "envelope"];
+const L2: &[&str] = &["sharing", "proof", "hedge", "identity", "envelope", "cluster"];
 const L3: &[&str] = &["ot", "vole", "zero"];
 const L4: &[&str] = &["session"];
 const L5: &[&str] = &["key"];
@@ -31,6 +31,7 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("hedge", &[L0, L1]),
     ("identity", &[L0, L1]),
     ("envelope", &[L0, L1, &["identity"]]),
+    ("cluster", &[L0, &["hash", "identity"]]),
     // Two-party building blocks; they know no session.
     ("ot", &[L0, L1]),
     ("vole", &[L0, L1, &["ot"]]),
@@ -48,7 +49,13 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("frost", &[L0, L1, L2, L4, L5]),
     ("pairing", &[L0, L1, L2, L3, L4]),
     ("ecdsa", &[L0, L1, L2, L3, L4, L5, &["pairing"]]),
-    ("sim", &[L0, L1, L2, L4, L5, L6]),
+    // What stands around the cryptography. The wings do not know each other.
+    ("channel", &[L0, L4, &["hash", "identity", "envelope", "cluster"]]),
+    ("approval", &[L0, &["hash", "identity", "cluster"]]),
+    // The only door between approvals and shares.
+    ("gated", &[L0, L1, L2, L4, L5, L6, &["approval"]]),
+    ("vault", &[L0, &["hash", "curve", "keyset", "gated::share_of"]]),
+    ("sim", &[L0, L1, L2, L4, L5, L6, &["approval"]]),
     // Tests of the private parts.
     ("attacks", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),
     ("known_answers", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),

@@ -25,12 +25,19 @@ pub(crate) struct Device<S: Scheme> {
 }
 
 impl<S: Scheme> Device<S> {
+    pub(crate) const fn new() -> Self {
+        Self { epochs: None, disk: Vec::new(), erased: Vec::new() }
+    }
+
     pub(crate) fn store(&mut self) {
         self.disk = self.epochs.as_ref().map_or_else(Vec::new, |e| e.to_bytes().expose().clone());
     }
 
     /// Makes the pending share durable, and only then says what to sign for it.
-    fn keep<'a>(&mut self, pending: impl Into<Waiting<'a, S>>) -> Result<quorate::identity::SigInput, Error> {
+    pub(crate) fn keep<'a>(
+        &mut self,
+        pending: impl Into<Waiting<'a, S>>,
+    ) -> Result<quorate::identity::SigInput, Error> {
         let pending = pending.into();
         let epochs = self.epochs.get_or_insert_with(|| Epochs::generating(pending));
         let input = epochs.keep(pending)?;
@@ -39,7 +46,7 @@ impl<S: Scheme> Device<S> {
     }
 
     /// Enters the epoch; stores what is new before it lets go of what is old.
-    fn enter(&mut self, certificate: &Certificate) -> Result<(), Error> {
+    pub(crate) fn enter(&mut self, certificate: &Certificate) -> Result<(), Error> {
         let epochs = self.epochs.as_mut().ok_or("nothing is pending")?;
         let receipt = epochs.enter(certificate)?;
         self.store();
@@ -61,7 +68,7 @@ pub(crate) struct Devices<S: Scheme> {
 
 impl<S: Scheme> Devices<S> {
     pub(crate) fn new(cast: Cast) -> Self {
-        let device = |id| (id, Device { epochs: None, disk: Vec::new(), erased: Vec::new() });
+        let device = |id| (id, Device::new());
         let all = cast.ids().into_iter().map(device).collect();
         Self { cast, all }
     }

@@ -1,7 +1,14 @@
 //! Writes the seed corpora under `fuzz/seeds`: `cargo +nightly run --manifest-path fuzz/Cargo.toml --example seeds`.
 
+#[path = "../fuzz_targets/channels/mod.rs"]
+#[allow(dead_code)]
+mod channels;
 #[path = "../fuzz_targets/decoders/mod.rs"]
 mod decoders;
+#[path = "../fuzz_targets/passkeys/mod.rs"]
+mod passkeys;
+#[path = "../../tests/policy/readers.rs"]
+mod readers;
 #[path = "../fuzz_targets/steer/mod.rs"]
 #[allow(dead_code)]
 mod steer;
@@ -66,6 +73,20 @@ fn picked<S: Protocol>(target: &str, script: &Script<S>, me: PartyId, pick: &[u8
     }
 }
 
+/// What a member of a cluster receives: all that is honest, with a bit turned each before it, and as mere strings.
+fn channel_programs() {
+    let stage = channels::Stage::new();
+    let numbers = 0..stage.honest.len() as u8;
+    let in_order: Vec<u8> = numbers.clone().flat_map(|k| [1, k]).collect();
+    let turned: Vec<u8> = numbers.flat_map(|k| [2, k, 0, 50, 1, 1, k, 3]).collect();
+    let strings: Vec<u8> =
+        stage.honest.iter().flat_map(|bytes| [&[0][..], &string(bytes)].concat()).collect();
+    for (name, program) in [("in-order", in_order), ("turned", turned), ("strings", strings)] {
+        stage.play(&program);
+        write("receive_channel", name, &program);
+    }
+}
+
 fn main() {
     programs("receive_dkg", &dkg::<E>(2, &[1, 2, 3], 1).0, id(2));
     picked("receive_life", &life::refresh::<E>(2, &[1, 2, 3], 1).0, id(2), &[0]);
@@ -79,6 +100,15 @@ fn main() {
     picked("receive_ecdsa", &all.batch, id(2), &[2]);
     picked("receive_ecdsa", &all.presign, id(2), &[3]);
     picked("receive_ecdsa", &all.online, id(2), &[4]);
+    for (pick, sample) in readers::samples().iter().enumerate() {
+        write("policy", &format!("{pick:02}"), sample);
+    }
+    let table = passkeys::Table::new();
+    for (pick, seed) in table.seeds().iter().enumerate() {
+        table.check(seed);
+        write("passkey", &format!("{pick:02}"), seed);
+    }
+    channel_programs();
     for (pick, decoder) in decoders::all().iter().enumerate() {
         for (k, seed) in decoder.seeds.iter().enumerate() {
             assert!((decoder.decode)(seed).as_ref() == Some(seed), "{}", decoder.name);

@@ -29,10 +29,10 @@ use crate::identity::Roster;
 use crate::key::{KeyShare, PendingSeat, PendingShare, Seat};
 use crate::party::{PartyId, Threshold};
 use crate::session::{Session, SpendOnce};
-use crate::wire::SessionId;
+use crate::wire::{SessionId, protocol};
 
 /// The protocol's number in headers.
-pub const PROTOCOL: u8 = 2;
+pub const PROTOCOL: u8 = protocol::KEY_GENERATION;
 
 /// What all parties of a key generation agree on beforehand; its binding's items are `u32 epoch 0, base 0^32, ids of all dealers`.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -11,6 +11,7 @@ mod round2;
 mod round3;
 mod sign;
 mod signature;
+mod stored;
 mod suite;
 mod team;
 
@@ -25,11 +26,14 @@ pub use round2::Round2;
 pub use round3::Round3;
 pub use sign::{Sign, SignBatch};
 pub use signature::Signature;
+pub use stored::StoredPresignature;
 pub use suite::EcdsaScheme;
 
+use crate::wire::protocol;
+
 /// The protocol's number in headers: signing in three rounds, one message or a batch.
-pub const SIGN: u8 = 6;
+pub const SIGN: u8 = protocol::ECDSA_SIGN;
 /// Making presignatures.
-pub const PRESIGN: u8 = 7;
+pub const PRESIGN: u8 = protocol::ECDSA_PRESIGN;
 /// Spending a presignature.
-pub const ONLINE: u8 = 8;
+pub const ONLINE: u8 = protocol::ECDSA_ONLINE;

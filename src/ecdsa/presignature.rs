@@ -46,6 +46,18 @@ pub struct Presignature<S: EcdsaScheme> {
     generation: u32,
 }
 
+/// Signer and key of a stored form.
+pub(super) fn names_of<S: EcdsaScheme>(form: &[u8]) -> Option<(PartyId, [u8; 32])> {
+    let mut r = Reader::new(closed(form)?);
+    if (r.u8()?, r.u8()?) != (VERSION, S::ID) {
+        return None;
+    }
+    r.u32()?;
+    let me = PartyId::new(r.u16()?).ok()?;
+    r.bytes(32)?;
+    Some((me, *r.array()?))
+}
+
 impl<S: EcdsaScheme> Presignature<S> {
     pub(super) fn new(team: &Team<S>, order: &Order<S>, presigned: Presigned<S>) -> Self {
         Self {

@@ -62,8 +62,8 @@ pub enum Rejected {
         /// Both envelopes, where both are signed.
         evidence: Option<Box<Evidence>>,
     },
-    /// The envelope was verified against another roster than the session's, so its signature says nothing here.
-    #[error("an envelope of another roster")]
+    /// The envelope was verified against another roster than the session's, so its signature says nothing here; or its sender is another there.
+    #[error("an envelope or a sender of another roster")]
     Roster,
     /// This protocol runs on signed envelopes only.
     #[error("this protocol needs signed envelopes")]

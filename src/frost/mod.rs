@@ -16,6 +16,7 @@ mod search;
 #[cfg(any(feature = "ed25519", feature = "ristretto255"))]
 mod sha512;
 mod share;
+mod stored;
 mod suite;
 #[cfg(feature = "secp256k1")]
 pub mod taproot;
@@ -38,11 +39,14 @@ pub use rounds::{AggregateError, SignatureShare, aggregate, sign};
 #[cfg(any(feature = "secp256k1", feature = "p256", feature = "ristretto255"))]
 pub use schnorr::SchnorrSignature;
 pub use share::SigningShare;
+pub use stored::StoredNonces;
 pub use suite::Suite;
 #[cfg(feature = "secp256k1")]
 pub use taproot::{Bip340Signature, Taproot};
 pub use task::Task;
 pub use view::KeyView;
 
+use crate::wire::protocol;
+
 /// The protocol's number in headers.
-pub const PROTOCOL: u8 = 9;
+pub const PROTOCOL: u8 = protocol::FROST;

@@ -75,6 +75,19 @@ pub struct SigningNonces<S: Suite> {
 
 const VERSION: u8 = 1;
 
+/// Owner and epoch id of a stored form.
+pub(super) fn names_of<S: Suite>(form: &[u8]) -> Option<(PartyId, [u8; 32])> {
+    let mut r = Reader::new(form);
+    if (r.u8()?, r.u8()?) != (VERSION, S::ID) {
+        return None;
+    }
+    let owner = PartyId::new(r.u16()?).ok()?;
+    let epoch_id = *r.array()?;
+    r.bytes(2 * S::Curve::SCALAR_LEN)?;
+    r.end()?;
+    Some((owner, epoch_id))
+}
+
 impl<S: Suite> SigningNonces<S> {
     /// `d = H3(32 random bytes || ser(s))`, `e` likewise with other bytes, and their commitments (RFC 9591 section 5.1).
     /// Never deterministic: the share is mixed in against weak randomness, it does not replace it.

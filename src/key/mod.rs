@@ -27,6 +27,7 @@ mod place;
 mod seat;
 mod share;
 mod sharing;
+mod stored;
 #[cfg(feature = "xpub")]
 mod xpub;
 

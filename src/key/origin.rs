@@ -9,7 +9,7 @@ use crate::hash::{Tag, Transcript};
 use crate::identity::{PublicIdentity, Roster};
 use crate::party::{MAX_PARTIES, Parties, PartyId, Threshold};
 use crate::session::{Terms, binding, binding_of};
-use crate::wire::{Reader, SessionId, put_u16, put_u32};
+use crate::wire::{Reader, SessionId, protocol, put_u16, put_u32};
 
 /// What kind of run made a sharing; the number is the protocol's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,15 +17,15 @@ use crate::wire::{Reader, SessionId, put_u16, put_u32};
 #[repr(u8)]
 pub enum Made {
     /// Key generation: nobody ever knew the secret.
-    Generated = 2,
+    Generated = protocol::KEY_GENERATION,
     /// Refresh: the members of the epoch before dealt shares of zero.
-    Refreshed = 3,
+    Refreshed = protocol::REFRESH,
     /// Resharing: members of the epoch before dealt their shares to this one's.
-    Reshared = 4,
+    Reshared = protocol::RESHARE,
     /// Import: whoever had the secret, or shares of it, elsewhere dealt it.
-    Imported = 10,
+    Imported = protocol::IMPORT,
     /// Key generation, of several keys at once ([`crate::keyset`]): nobody ever knew the secret.
-    GeneratedInSet = 13,
+    GeneratedInSet = protocol::KEY_SET,
 }
 
 impl Made {

@@ -9,6 +9,7 @@ mod pending;
 mod round3;
 mod schemes;
 mod state;
+mod stored;
 
 pub use bundle::Bundle;
 pub use judge::judge;

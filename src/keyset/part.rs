@@ -125,6 +125,7 @@ impl<S: SetScheme> Moving for Dkg<S> {
 pub(super) trait Held: fmt::Debug + Send {
     fn scheme(&self) -> AnyScheme;
     fn id(&self) -> PartyId;
+    fn key_id(&self) -> &[u8; 32];
     fn cert(&self) -> &[u8; 32];
     fn views(&self) -> &[[u8; 32]; 2];
     fn place(&self) -> Option<&Place>;
@@ -145,6 +146,10 @@ impl<S: SetScheme> Held for PendingShare<S> {
 
     fn id(&self) -> PartyId {
         self.id()
+    }
+
+    fn key_id(&self) -> &[u8; 32] {
+        self.sharing().key_id()
     }
 
     fn cert(&self) -> &[u8; 32] {

@@ -46,6 +46,11 @@ impl PendingSet {
         self.held.iter().map(|held| *held.cert()).collect()
     }
 
+    /// The first key's.
+    pub(super) fn first_key_id(&self) -> Option<&[u8; 32]> {
+        self.held.first().map(|held| held.key_id())
+    }
+
     /// `e2` of every key.
     pub(super) fn last_views(&self) -> Vec<[u8; 32]> {
         self.held

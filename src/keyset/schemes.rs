@@ -94,7 +94,7 @@ macro_rules! schemes {
                 )*}
             }
 
-            pub(super) fn read_share(self, bytes: &[u8]) -> Option<AnyShare> {
+            pub(crate) fn read_share(self, bytes: &[u8]) -> Option<AnyShare> {
                 match self {$(
                     #[cfg(feature = $feature)]
                     Self::$name => KeyShare::from_bytes(bytes).map(AnyShare::$name),
@@ -215,7 +215,8 @@ schemes! {
 }
 
 impl AnyScheme {
-    pub(super) fn from_id(id: u8) -> Option<Self> {
+    /// The scheme of a number; `None` if this build has none of it.
+    pub(crate) fn from_id(id: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|scheme| scheme.id() == id)
     }
 }

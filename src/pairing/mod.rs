@@ -8,6 +8,7 @@ mod round3;
 mod round4;
 mod set;
 mod store;
+mod stored;
 
 pub use live::{Ban, Pairing};
 #[allow(unused_imports)]
@@ -18,6 +19,7 @@ pub use round3::Round3;
 pub use round4::Round4;
 pub use set::Pairings;
 pub use store::{MAX_OPENS, Opening, STORED_LEN};
+pub use stored::StoredPairing;
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -26,19 +28,23 @@ use curve25519_dalek::Scalar;
 use rand_core::CryptoRng;
 
 use crate::error::SetupError;
-use crate::hash::{Tag, Transcript};
 use crate::identity::{PublicIdentity, Roster};
 use crate::ot::{BASE, DEPTH, Seed};
 use crate::party::PartyId;
 use crate::secret::Secret;
-use crate::session::{Failure, Inbox, Outbox, Plan, Session, SpendOnce, State, Step, Stored, Suspend, Terms};
-use crate::wire::{Reader, SessionId};
+use crate::session::{
+    Failure, Inbox, Outbox, Plan, Session, SpendOnce, State, Step, Stored, Suspend, Terms, pairing_binding,
+};
+use crate::wire::{Reader, SessionId, protocol};
 
 /// The protocol's number in headers.
-pub const PROTOCOL: u8 = 1;
+pub const PROTOCOL: u8 = protocol::PAIRING;
 
 /// Leaves of one direction: `2^DEPTH` of each of `BASE / DEPTH` trees.
 pub(crate) const LEAVES: usize = (BASE / DEPTH) << DEPTH;
+
+/// The binding says it.
+const _: () = assert!(DEPTH == protocol::PAIRING_DEPTH as usize);
 
 /// What the two devices of a pairing agree on beforehand, as one of them sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,9 +87,7 @@ impl Run {
     /// The terms: the binding is `H("binding"; u8 1, u8 0, u8 depth, lower identity, higher identity)`.
     #[must_use]
     pub fn terms(&self) -> Terms {
-        let [low, high] = self.ordered(&self.me.0, &self.peer.0);
-        let start = Transcript::new(Tag::Binding).u8(PROTOCOL).u8(0).u8(DEPTH as u8);
-        let binding = start.bytes(low).bytes(high).finish();
+        let binding = pairing_binding(&self.me, &self.peer);
         Terms { protocol: PROTOCOL, session: self.session, binding, me: self.my_id, roster: self.roster }
     }
 

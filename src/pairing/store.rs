@@ -102,6 +102,11 @@ pub(super) fn tells_of_ban(form: &[u8], pairing: &Shared) -> Option<bool> {
     ((stored.id, stored.me) == (pairing.id, pairing.me)).then_some(head.state == BANNED)
 }
 
+/// The id of the pairing that a form is of.
+pub(super) fn id_of(form: &[u8]) -> Option<[u8; 32]> {
+    read_head(&mut Reader::new(closed(form)?)).map(|(_, names)| names.id)
+}
+
 struct Head {
     state: u8,
     open: u8,

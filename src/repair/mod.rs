@@ -16,10 +16,10 @@ use crate::error::SetupError;
 use crate::key::{KeyShare, PublicKey};
 use crate::party::{Parties, PartyId};
 use crate::session::{Expect, Failure, Inbox, Outbox, Plan, RoundPlan, Session, State, Step, Terms, binding};
-use crate::wire::{Kind, SessionId};
+use crate::wire::{Kind, SessionId, protocol};
 
 /// The protocol's number in headers.
-pub const PROTOCOL: u8 = 5;
+pub const PROTOCOL: u8 = protocol::REPAIR;
 
 /// What the helpers and the party without its share agree on beforehand.
 #[derive(Clone, PartialEq, Eq, Debug)]

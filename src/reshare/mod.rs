@@ -80,6 +80,12 @@ impl<S: Scheme> Run<S> {
         Ok(Self { deal, base: key.epoch_id(), before: before.clone() })
     }
 
+    /// Whether this is the epoch before.
+    #[cfg(feature = "approval")]
+    pub(crate) fn starts_from(&self, key: &PublicKey<S>) -> bool {
+        self.base == key.epoch_id()
+    }
+
     /// With which members `me` has to pair before it signs ECDSA with them: those with whom it was not in the epoch before, by
     /// identity. Of a device that was restored, cloned or suspected, all pairings are to be made anew; so are all of them in the same
     /// period, where proactive security is asked for ([`crate::refresh`]).

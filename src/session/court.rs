@@ -6,7 +6,7 @@ use crate::error::Fault;
 use crate::evidence::{Envelope, Evidence};
 use crate::identity::Roster;
 use crate::party::PartyId;
-use crate::wire::{Header, Kind};
+use crate::wire::Header;
 
 /// What evidence shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,9 +37,5 @@ pub(crate) fn admit(envelope: &Envelope, roster: &Roster, terms: &Terms) -> Opti
 pub(crate) fn equivocation(evidence: &Evidence, roster: &Roster, terms: &Terms) -> Guilty {
     let [a, b] = evidence.messages.as_slice() else { return None };
     let (a, b) = (admit(a, roster, terms)?, admit(b, roster, terms)?);
-    let slot =
-        |h: &Header| (h.round, h.from, h.to, if h.kind == Kind::Complaint { Kind::All } else { h.kind });
-    let differ = a.body() != b.body() || a.header().kind != b.header().kind;
-    let convicts = slot(a.header()) == slot(b.header()) && differ && a.header().kind != Kind::Notice;
-    convicts.then_some((a.header().from, Fault::Equivocation))
+    a.contradicts(&b).then_some((a.header().from, Fault::Equivocation))
 }

@@ -37,6 +37,8 @@ pub use inbox::{Inbox, Message};
 pub use snapshot::{AlreadySpent, Snapshot, SpendOnce};
 pub use state::{Expect, Failure, Outbox, Plan, RoundPlan, Shapes, State, Step, Stored, Suspend};
 pub use terms::Terms;
+#[cfg(any(feature = "channel", feature = "ecdsa"))]
+pub(crate) use terms::pairing_binding;
 pub(crate) use terms::{binding, binding_of};
 pub use traffic::Traffic;
 pub(crate) use view::{body_hashes, view, views_differ};
@@ -397,6 +399,12 @@ impl<S: State> Session<S> {
     #[must_use]
     pub fn traffic(&self) -> &[Traffic] {
         &self.traffic
+    }
+
+    /// Whether a message of this round or a later one was made. Made is as good as sent: nobody can tell that it has not left.
+    #[must_use]
+    pub fn has_made(&self, round: u8) -> bool {
+        self.traffic.iter().any(|t| t.round >= round && t.messages_out > 0)
     }
 
     /// Whether the session has ended, with a result or an abort.

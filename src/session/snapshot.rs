@@ -18,7 +18,7 @@ use crate::hash::{DIGEST_LEN, close, closed};
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::session::{Inbox, Terms};
-use crate::wire::{Kind, Reader, put_u16, put_u32};
+use crate::wire::{self, Kind, Reader, StoredKind, Subject, put_u16, put_u32, sealed};
 
 /// The start of a run, the generation of a snapshot, or a stored nonce was spent before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -51,6 +51,46 @@ impl Snapshot {
     #[must_use]
     pub fn from_bytes(bytes: Secret<Vec<u8>>) -> Self {
         Self(bytes)
+    }
+}
+
+impl Snapshot {
+    /// Party and binding of the run.
+    fn names(&self) -> Option<(PartyId, [u8; 32])> {
+        let mut r = Reader::new(self.expose());
+        if r.u8()? != VERSION {
+            return None;
+        }
+        r.bytes(1 + 16)?;
+        let binding = *r.array()?;
+        Some((PartyId::new(r.u16()?).ok()?, binding))
+    }
+}
+
+impl sealed::Sealed for Snapshot {}
+
+/// The scheme is in the binding. The session id is not, and nor is the generation: the resumed session's witness looks at them.
+impl wire::Stored for Snapshot {
+    const KIND: StoredKind = StoredKind::Snapshot;
+
+    fn subject(&self) -> Subject {
+        // Bytes that are no snapshot have no names, and do not come back.
+        let (holder, key_id) = self.names().map_or((None, [0; 32]), |(me, binding)| (Some(me), binding));
+        Subject { scheme: 0, holder, key_id }
+    }
+
+    fn epoch(&self) -> u32 {
+        0
+    }
+
+    fn write(&self) -> Secret<Vec<u8>> {
+        wire::copy(self.expose())
+    }
+
+    fn read(bytes: Secret<Vec<u8>>) -> Option<Self> {
+        let snapshot = Self(bytes);
+        let whole = closed(snapshot.expose()).is_some() && snapshot.names().is_some();
+        whole.then_some(snapshot)
     }
 }
 

@@ -2,8 +2,12 @@
 
 use crate::curve::Scheme;
 use crate::hash::{Tag, Transcript};
+#[cfg(any(feature = "channel", feature = "ecdsa"))]
+use crate::identity::PublicIdentity;
 use crate::identity::Roster;
 use crate::party::{PartyId, Threshold};
+#[cfg(any(feature = "channel", feature = "ecdsa"))]
+use crate::wire::protocol;
 use crate::wire::{Header, Kind, SessionId, VERSION};
 
 /// A run: which protocol, which session, and the digest of everything agreed beforehand.
@@ -68,4 +72,12 @@ pub(crate) fn binding_of(protocol: u8, scheme: u8, threshold: Threshold, roster:
         .u16(threshold.t())
         .u16(threshold.n())
         .bytes(roster.hash())
+}
+
+/// The binding of a pairing: `H("binding"; u8 1, u8 0, u8 depth, lower identity, higher identity)`, in whichever order they are given.
+#[cfg(any(feature = "channel", feature = "ecdsa"))]
+pub(crate) fn pairing_binding(one: &PublicIdentity, other: &PublicIdentity) -> [u8; 32] {
+    let [low, high] = if one.0 < other.0 { [one, other] } else { [other, one] };
+    let start = Transcript::new(Tag::Binding).u8(protocol::PAIRING).u8(0).u8(protocol::PAIRING_DEPTH);
+    start.bytes(&low.0).bytes(&high.0).finish()
 }

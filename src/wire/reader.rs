@@ -33,6 +33,11 @@ impl<'a> Reader<'a> {
         self.array().map(|b| u32::from_be_bytes(*b))
     }
 
+    #[allow(dead_code)] // by features
+    pub(crate) fn u64(&mut self) -> Option<u64> {
+        self.array().map(|b| u64::from_be_bytes(*b))
+    }
+
     pub(crate) fn rest(self) -> &'a [u8] {
         self.0
     }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use quorate::channel::ChannelError;
+use quorate::cluster::ClusterError;
+use quorate::envelope::EnvelopeError;
 use quorate::error::{Abort, Chance, Doubt, Fault, Rejected, ResumeError, SetupError, Verdict};
 use quorate::key::epoch::EpochError;
 use quorate::key::{CertificateError, XpubError};
@@ -126,6 +129,49 @@ fn errors_of_records_and_extended_keys_keep_their_numbers() {
         XpubError::PublicKey,
     ];
     assert!(extended.iter().map(XpubError::code).eq(5121..=5127));
+}
+
+#[test]
+fn errors_of_channels_clusters_and_envelopes_keep_their_numbers() {
+    use ChannelError as E;
+    let envelopes = [
+        (EnvelopeError::Malformed, 5181),
+        (EnvelopeError::UnknownSender, 5182),
+        (EnvelopeError::BadSignature, 5183),
+        (EnvelopeError::HeaderMismatch, 5185),
+        (EnvelopeError::NotForMe, 5186),
+    ];
+    let channels = [
+        (E::Malformed, 5141),
+        (E::OtherRoster, 5142),
+        (E::WrongPeer, 5143),
+        (E::WrongRole, 5144),
+        (E::UnknownHandshake, 5145),
+        (E::Reflected, 5146),
+        (E::BadSignature, 5147),
+        (E::LowOrder, 5148),
+        (E::BadConfirmation, 5149),
+        (E::WrongSigner, 5152),
+        (E::NotSigned, 5153),
+        (E::SelfMissing, 5154),
+        (E::NotConnected, 5155),
+        (E::TooLong, 5156),
+        (E::MalformedRecord, 5161),
+        (E::UnknownChannel, 5162),
+        (E::TooOld, 5163),
+        (E::Replayed, 5164),
+        (E::BadTag, 5165),
+        (E::ForeignMessage, 5166),
+        (E::RekeyRequired, 5167),
+        (E::Unsigned, 5168),
+    ];
+    assert!(envelopes.iter().all(|(error, number)| error.code() == *number));
+    assert!(channels.iter().all(|(error, number)| error.code() == *number));
+    // An envelope's number stays its own in a record.
+    assert!(envelopes.iter().all(|(error, number)| E::Envelope(error.clone()).code() == *number));
+    let texts: BTreeSet<_> = channels.iter().map(|(error, _)| error.to_string()).collect();
+    assert_eq!(texts.len(), channels.len(), "no two read the same");
+    assert_eq!([ClusterError::BadRoster, ClusterError::NotSuccessor].map(|e| e.code()), [5003, 5006]);
 }
 
 #[test]

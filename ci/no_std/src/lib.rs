@@ -8,6 +8,8 @@ extern crate alloc;
 
 use core::alloc::{GlobalAlloc, Layout};
 
+use quorate::channel::{self, Content, Event, Opened, Peers};
+use quorate::cluster::Cluster;
 use quorate::curve::{
     EcdsaP256, EcdsaSecp256k1, FrostEd25519, FrostP256, FrostRistretto255, FrostSecp256k1, FrostTaproot,
     Scheme,
@@ -18,7 +20,7 @@ use quorate::ecdsa::{
 };
 use quorate::error::{ResumeError, SetupError};
 use quorate::frost::{Sign, Suite, Taproot, Task, taproot, zf};
-use quorate::identity::PublicIdentity;
+use quorate::identity::{IdentityKey, PublicIdentity};
 use quorate::import::{self, Import};
 use quorate::key::epoch::Epochs;
 use quorate::key::{KeyShare, Network, Path, PublicKey, Xpub, derive};
@@ -30,6 +32,12 @@ use quorate::repair::{self, Repair};
 use quorate::reshare::{self, Reshare};
 use quorate::secret::Secret;
 use quorate::session::{Session, SpendOnce, State, Status};
+use quorate::vault::backup::{self, BackupError, Item, Known};
+use quorate::vault::prf::{self, Label, Prf, SinglePrfSlot};
+use quorate::vault::{
+    self, EpochRule, Expect, Kdf, KeyWrap, Limits, Rollback, SlotChange, SlotKey, SlotSpec, Stored,
+    VaultError,
+};
 use quorate::wire::SessionId;
 use rand_core::CryptoRng;
 
@@ -206,6 +214,60 @@ pub fn online(
     let message = Message::keccak256(b"linked");
     let session = Online::start(presignature, share, pairings, message, SessionId([0; 16]));
     Ok(session.ok().and_then(|mut session| Some(output(&mut session, rng)?.to_bytes())))
+}
+
+/// Never called: what is named here is linked.
+pub fn stored(
+    share: &KeyShare<FrostEd25519>,
+    passphrase: &Secret<alloc::vec::Vec<u8>>,
+    wrapper: &mut dyn KeyWrap,
+    outputs: [&Secret<alloc::vec::Vec<u8>>; 2],
+    rng: &mut dyn CryptoRng,
+) -> Result<Secret<[u8; 32]>, BackupError> {
+    let limits = Limits::default();
+    let prf = Prf::enrolled("example.org", &[1], [2; 32], outputs).map_err(VaultError::from)?;
+    let spec = SlotSpec::Prf { prf: &prf, alone: SinglePrfSlot::Refuse };
+    let kdf = Kdf::default();
+    let slots = alloc::vec![SlotSpec::Passphrase { passphrase, kdf }, spec];
+    let sealed = vault::seal(share, 1, slots, rng)?;
+    let change = SlotChange::Add(SlotSpec::External { label: "kms", wrapper });
+    let sealed = vault::rewrap(&sealed, &SlotKey::Prf(&prf), change, &limits, rng)?;
+    let (epoch, rollback) = (EpochRule::Any, Rollback::AtLeast(1));
+    let expect = Expect { subject: share.subject(), epoch, rollback };
+    let key = SlotKey::Passphrase { slot: 0, passphrase };
+    let opened: KeyShare<FrostEd25519> = vault::open(&sealed, &key, &expect, &limits)?;
+    let slots = alloc::vec![SlotSpec::Passphrase { passphrase, kdf }];
+    let backup = backup::create(&[Item::new(&opened, 1)?], 0, None, slots, rng)?;
+    let items = backup::plan(&backup, &key, &Known::NOTHING, &limits, &|_| None)?.restore();
+    items
+        .into_iter()
+        .try_for_each(|item| item?.read::<KeyShare<FrostEd25519>>().map(drop).map_err(BackupError::from))?;
+    let label = Label { app: "a", purpose: "b", chain: "c", account: 0, version: 1 };
+    Ok(prf::ed25519_seed(prf.secret(), "example.org", &label).map_err(VaultError::from)?)
+}
+
+/// Never called: what is named here is linked.
+pub fn channels(
+    me: PartyId,
+    cluster: &[u8],
+    bytes: &[u8],
+    key: &mut IdentityKey,
+    session: &mut Session<Sign<FrostEd25519>>,
+    rng: &mut dyn CryptoRng,
+) -> Option<alloc::vec::Vec<u8>> {
+    let cluster = Cluster::from_bytes(cluster).ok()?;
+    let mut peers = Peers::new(me, cluster.clone(), channel::Limits::default()).ok()?;
+    let event = peers.receive(bytes, rng).ok()?;
+    match peers.sign_with(event, key).ok()? {
+        Event::Reply { bytes, .. } => Some(bytes),
+        Event::Poke(peer) => peers.connect(peer, rng).ok(),
+        Event::Established { peer, .. } => peers.seal(peer, Content::Application, bytes).ok(),
+        Event::Received(opened) => {
+            opened.deliver(session, cluster.roster())?.ok()?;
+            matches!(opened, Opened::Message { .. }).then(|| cluster.to_bytes())
+        }
+        _ => None,
+    }
 }
 
 fn output<S: State>(session: &mut Session<S>, rng: &mut dyn CryptoRng) -> Option<S::Output> {

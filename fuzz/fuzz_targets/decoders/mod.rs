@@ -2,8 +2,10 @@
 
 #[path = "../../../tests/driver/mod.rs"]
 mod driver;
+mod wings;
 
 use driver::{E, Script, dkg, id, life, rng};
+use quorate::cluster::Cluster;
 use quorate::curve::{
     Curve, EcdsaP256, EcdsaSecp256k1, Ed25519, P256, Ristretto255, Scheme, Secp256k1, Unchecked,
     encode_point, read_point, read_scalar, write_scalar,
@@ -22,6 +24,8 @@ use quorate::secret::Secret;
 use quorate::session::{Finding, Session, Snapshot};
 use quorate::sharing::Commitment;
 use quorate::sim::{Cast, MemoryLedger};
+use quorate::vault::backup::{self, Item, Known};
+use quorate::vault::{self, AppSecret, Container, EpochRule, Expect, Limits, Rollback, SlotKey, SlotSpec};
 use quorate::wire::{Header, SessionId};
 use sha2::{Digest as _, Sha256};
 
@@ -63,7 +67,52 @@ pub(crate) fn all() -> Vec<Decoder> {
         Some(path.to_string().into_bytes())
     }));
     extended_keys(&mut list);
+    vaults(&mut list);
+    list.push(cluster());
+    wings::add(&mut list);
     list
+}
+
+/// A container and a backup, for whoever has no key: the layout is read, and what is not the seed does not open.
+fn vaults(list: &mut Vec<Decoder>) {
+    let key = Secret::new([7; 32]);
+    let slots = || {
+        vec![
+            SlotSpec::Held { label: "held", key: &key },
+            SlotSpec::Wrapped { label: "kms", key: &key, blob: b"blob" },
+        ]
+    };
+    let secret = AppSecret::new("x", Secret::new(vec![1; 32])).expect("a label");
+    let container = vault::seal(&secret, 1, slots(), &mut rng(7)).expect("a container");
+    let item = Item::new(&secret, 1).expect("a secret");
+    let made = backup::create(&[item], 1, None, slots(), &mut rng(7)).expect("a backup");
+    let only = container.clone();
+    list.push(decoder("container", vec![container], move |bytes| {
+        let container = Container::read(bytes).ok()?;
+        let (epoch, rollback) = (EpochRule::Any, Rollback::NotChecked);
+        let expect = Expect { subject: container.subject(), epoch, rollback };
+        let key = Secret::new([7; 32]);
+        for key in [SlotKey::Held { label: "held", key: &key }, SlotKey::External { label: "kms", key: &key }]
+        {
+            let opened = vault::open::<AppSecret>(bytes, &key, &expect, &Limits::default());
+            assert_eq!(opened.is_ok(), bytes == only);
+        }
+        Some(bytes.to_vec())
+    }));
+    let only = made.clone();
+    list.push(decoder("backup", vec![made], move |bytes| {
+        let (key, limits) = (Secret::new([7; 32]), Limits::default());
+        let key = SlotKey::Held { label: "held", key: &key };
+        let verified = backup::verify(bytes, &key, &Known::NOTHING, &limits);
+        assert_eq!(verified.is_ok(), bytes == only);
+        Some(bytes.to_vec())
+    }));
+}
+
+fn cluster() -> Decoder {
+    let (script, _) = dkg::<E>(2, &[1, 2, 3], 1);
+    let cluster = Cluster::new([7; 32], 1, script.cast.roster().clone()).expect("three members");
+    decoder("cluster", vec![cluster.to_bytes()], |bytes| Some(Cluster::from_bytes(bytes).ok()?.to_bytes()))
 }
 
 /// A root, and a descendant: as text, and as the bytes under its checksum.
@@ -149,8 +198,8 @@ fn keys<S: Scheme>(list: &mut Vec<Decoder>) {
     let public = KeyShare::<S>::from_bytes(&share).expect("a key share").public().to_bytes();
     let certificate =
         KeyShare::<S>::from_bytes(&share).expect("a key share").public().certificate().to_bytes();
-    // the pending form is the share without its signatures and what follows them, with another letter
-    let mut pending = share[..share.len() - 2 * 64 - 2 - 32].to_vec();
+    // the pending form is the share without its signatures, the count of refused pairings and the digest, with another letter
+    let mut pending = share[..share.len() - 2 * 64 - 4 - 32].to_vec();
     pending[1] = b'p';
     let epochs = Epochs::new(KeyShare::<S>::from_bytes(&share).expect("a key share")).to_bytes();
     list.push(closed("share", &[&share], |b| {

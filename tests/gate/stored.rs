@@ -1,0 +1,97 @@
+//! Stored forms of what is gated: they stay so, and no ungated reader takes them.
+
+use quorate::approval::policy::Policy;
+use quorate::curve::{EcdsaSecp256k1, FrostEd25519};
+use quorate::ecdsa::Presignature;
+use quorate::error::ResumeError;
+use quorate::gated::Gated;
+use quorate::gated::ecdsa::presign;
+use quorate::key::epoch::Epochs;
+use quorate::key::{KeyShare, Path};
+use quorate::secret::Secret;
+use quorate::sim::MemoryLedger;
+use rand_core::Rng;
+
+use super::frost::group;
+use super::world::{approvers, id, rng, run, session, set};
+
+/// As the policy of these tests, but raw hashes by two signers.
+pub(super) fn policy_for_two() -> Policy {
+    let hash: String = approvers().hash().iter().map(|byte| format!("{byte:02x}")).collect();
+    let tier = r#""tiers": [{ "approvers": 2, "factors": ["key"] }]"#;
+    let source = format!(
+        r#"{{ "version": 1, "revision": 2, "approvers": "{hash}", "rule": [
+            {{ "id": "coins", "effect": "allow", "action": "sign",
+               "facts": [{{ "fact": "transfer", "asset": "coin", "to": "0x01" }}],
+               "tiers": [{{ "up_to": "200", "approvers": 2, "factors": ["key"] }}] }},
+            {{ "id": "raw", "effect": "allow", "action": "sign_raw", "facts": [{{ "fact": "opaque" }}], {tier} }},
+            {{ "id": "refresh", "effect": "allow", "action": "refresh", {tier} }}
+        ] }}"#
+    );
+    Policy::compile(&serde_json::from_str(&source).unwrap()).unwrap()
+}
+
+#[test]
+fn a_gated_share_is_read_as_a_gated_share_and_as_nothing_else() {
+    let mut g = group::<FrostEd25519>(400);
+    let share = g.shares.remove(0);
+    let bytes = share.to_bytes();
+    assert!(bytes.expose().starts_with(b"QGAT\x01\x01"));
+    let again = Gated::<KeyShare<FrostEd25519>>::from_bytes(bytes.expose()).unwrap();
+    assert_eq!((again.id(), again.public()), (share.id(), share.public()));
+    assert!(KeyShare::<FrostEd25519>::from_bytes(bytes.expose()).is_none());
+    assert!(Gated::<Epochs<FrostEd25519>>::from_bytes(bytes.expose()).is_none());
+    let bare = share.into_inner();
+    assert!(Gated::<KeyShare<FrostEd25519>>::from_bytes(bare.to_bytes().expose()).is_none());
+    let epochs = again.into_epochs();
+    let bytes = epochs.to_bytes();
+    assert!(Epochs::<FrostEd25519>::from_bytes(bytes.expose()).is_none());
+    let read = Gated::<Epochs<FrostEd25519>>::from_bytes(bytes.expose()).unwrap();
+    assert_eq!((read.me(), read.public()), (id(1), epochs.public()));
+    let bare = Epochs::new(bare);
+    assert!(Gated::<Epochs<FrostEd25519>>::from_bytes(bare.to_bytes().expose()).is_none());
+}
+
+#[test]
+fn a_gated_presignature_comes_back_gated_once() {
+    let g = group::<EcdsaSecp256k1>(410);
+    let pairings = g.cast.deal_pairings(&set(&[1, 2]), &mut rng(411)).unwrap();
+    let open = |who: u16| {
+        let what = (&Path::default(), 2);
+        let share = &g.shares[usize::from(who) - 1];
+        let opened =
+            presign(share, set(&[1, 2]), &pairings[&id(who)], what, session(1), &mut rng(who.into()));
+        (id(who), opened.unwrap())
+    };
+    let mut made = run(&g.cast, &mut [1, 2].into_iter().map(open).collect()).remove(0);
+    let bytes = made.remove(0).store();
+    let mut ledger = MemoryLedger::default();
+    let read = Presignature::<EcdsaSecp256k1>::load(&bytes, &mut ledger);
+    assert_eq!(read.unwrap_err(), ResumeError::Malformed, "not ungated");
+    Gated::<Presignature<EcdsaSecp256k1>>::load(&bytes, &mut ledger).unwrap();
+    let twice = Gated::<Presignature<EcdsaSecp256k1>>::load(&bytes, &mut ledger);
+    assert_eq!(twice.unwrap_err(), ResumeError::Spent);
+    let bare = made.remove(0).into_inner().store();
+    let gated = Gated::<Presignature<EcdsaSecp256k1>>::load(&bare, &mut ledger);
+    assert_eq!(gated.unwrap_err(), ResumeError::Malformed);
+}
+
+/// What is accepted has one encoding, and nothing panics.
+#[test]
+fn mutations_of_a_gated_share_are_refused() {
+    let mut rng = rng(7);
+    let bytes = group::<FrostEd25519>(420).shares[0].to_bytes().expose().clone();
+    for _ in 0..20_000 {
+        let mut bytes = bytes.clone();
+        let at = rng.next_u32() as usize % bytes.len();
+        match rng.next_u32() % 3 {
+            0 => bytes.truncate(at),
+            1 => bytes[at] ^= 1 << (rng.next_u32() % 8),
+            _ => bytes.insert(at, rng.next_u32() as u8),
+        }
+        let bytes = Secret::new(bytes);
+        if let Some(share) = Gated::<KeyShare<FrostEd25519>>::from_bytes(bytes.expose()) {
+            assert_eq!(share.to_bytes().expose(), bytes.expose());
+        }
+    }
+}
