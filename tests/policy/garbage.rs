@@ -56,32 +56,32 @@ fn bombard<T>(
 }
 
 #[test]
-fn requests_survive_600_000_strings() {
+fn requests_survive_a_million_strings() {
     let samples = [
         sign("transfer coin 0x01 5\nfee gas 3\nallowance gold 0x77 900\ncall 0x01 0xd0e30db0").to_bytes(),
         sign("?").to_bytes(),
         draft(Action::ApproverChange, b"new").with_nonce([1; 32]).unwrap().to_bytes(),
         draft(Action::Refresh, b"").with_nonce([1; 32]).unwrap().to_bytes(),
     ];
-    let fine = bombard(&samples, 600_000, |b| SigningRequest::from_bytes(b).ok(), SigningRequest::to_bytes);
-    assert!((1000..600_000).contains(&fine), "{fine}");
+    let fine = bombard(&samples, 1_000_000, |b| SigningRequest::from_bytes(b).ok(), SigningRequest::to_bytes);
+    assert!((1000..1_000_000).contains(&fine), "{fine}");
 }
 
 #[test]
-fn policies_survive_300_000_strings() {
+fn policies_survive_a_million_strings() {
     let deny = json!({ "id": "no", "effect": "deny", "match": { "fact": "allowance", "amount_over": "5" } });
     let export = json!({ "id": "export", "effect": "allow", "action": "export",
         "tiers": [{ "approvers": 2, "factors": ["passkey_uv", "key"] }] });
     let samples = [policy(json!([coins_out(), deny, export])).to_bytes(), policy(json!([])).to_bytes()];
-    let fine = bombard(&samples, 300_000, |b| Policy::from_bytes(b).ok(), Policy::to_bytes);
-    assert!((1000..300_000).contains(&fine), "{fine}");
+    let fine = bombard(&samples, 1_000_000, |b| Policy::from_bytes(b).ok(), Policy::to_bytes);
+    assert!((1000..1_000_000).contains(&fine), "{fine}");
 }
 
 #[test]
-fn sets_survive_100_000_strings() {
+fn sets_survive_a_million_strings() {
     let samples = [set().to_bytes(), ApproverSet::new(1, []).unwrap().to_bytes()];
-    let fine = bombard(&samples, 100_000, |b| ApproverSet::from_bytes(b).ok(), ApproverSet::to_bytes);
-    assert!((1000..100_000).contains(&fine), "{fine}");
+    let fine = bombard(&samples, 1_000_000, |b| ApproverSet::from_bytes(b).ok(), ApproverSet::to_bytes);
+    assert!((1000..1_000_000).contains(&fine), "{fine}");
 }
 
 /// What the fuzzer calls, with what it starts from.
