@@ -15,50 +15,10 @@ use crate::key::epoch::Epochs;
 use crate::secret::Secret;
 #[cfg(feature = "ecdsa")]
 use crate::wire::copy;
-use crate::wire::{Stored, StoredKind, Subject, sealed};
+use crate::wire::{Stored, StoredKind, Subject, sealed, stored_as_bytes};
 
-impl<S: Scheme> sealed::Sealed for Gated<KeyShare<S>> {}
-impl<S: Scheme> sealed::Sealed for Gated<Epochs<S>> {}
-
-impl<S: Scheme> Stored for Gated<KeyShare<S>> {
-    const KIND: StoredKind = StoredKind::GatedShare;
-
-    fn subject(&self) -> Subject {
-        self.0.subject()
-    }
-
-    fn epoch(&self) -> u32 {
-        Stored::epoch(&self.0)
-    }
-
-    fn write(&self) -> Secret<Vec<u8>> {
-        self.to_bytes()
-    }
-
-    fn read(bytes: Secret<Vec<u8>>) -> Option<Self> {
-        Self::from_bytes(bytes.expose())
-    }
-}
-
-impl<S: Scheme> Stored for Gated<Epochs<S>> {
-    const KIND: StoredKind = StoredKind::GatedEpochs;
-
-    fn subject(&self) -> Subject {
-        self.0.subject()
-    }
-
-    fn epoch(&self) -> u32 {
-        Stored::epoch(&self.0)
-    }
-
-    fn write(&self) -> Secret<Vec<u8>> {
-        self.to_bytes()
-    }
-
-    fn read(bytes: Secret<Vec<u8>>) -> Option<Self> {
-        Self::from_bytes(bytes.expose())
-    }
-}
+stored_as_bytes!(Gated<KeyShare<S>>, GatedShare, |it| it.0.subject(), Stored::epoch(&it.0));
+stored_as_bytes!(Gated<Epochs<S>>, GatedEpochs, |it| it.0.subject(), Stored::epoch(&it.0));
 
 /// What [`Gated::store`] gives of a presignature, with signer and key. The bytes are checked when they are loaded ([`Gated::load`]).
 #[cfg(feature = "ecdsa")]

@@ -5,91 +5,36 @@ use alloc::vec::Vec;
 use super::epoch::Epochs;
 use super::{KeyShare, PendingSeat, PendingShare};
 use crate::curve::Scheme;
+use crate::party::PartyId;
 use crate::secret::Secret;
-use crate::wire::{Stored, StoredKind, Subject, sealed};
+use crate::wire::{Stored, StoredKind, Subject, sealed, stored_as_bytes};
 
-impl<S: Scheme> sealed::Sealed for KeyShare<S> {}
-impl<S: Scheme> sealed::Sealed for PendingShare<S> {}
-impl<S: Scheme> sealed::Sealed for PendingSeat<S> {}
-impl<S: Scheme> sealed::Sealed for Epochs<S> {}
-
-impl<S: Scheme> Stored for KeyShare<S> {
-    const KIND: StoredKind = StoredKind::KeyShare;
-
-    fn subject(&self) -> Subject {
-        Subject { scheme: S::ID, holder: Some(self.id()), key_id: *self.public().key_id() }
-    }
-
-    fn epoch(&self) -> u32 {
-        self.public().epoch()
-    }
-
-    fn write(&self) -> Secret<Vec<u8>> {
-        self.to_bytes()
-    }
-
-    fn read(bytes: Secret<Vec<u8>>) -> Option<Self> {
-        Self::from_bytes(bytes.expose())
-    }
+fn subject<S: Scheme>(holder: PartyId, key_id: &[u8; 32]) -> Subject {
+    Subject { scheme: S::ID, holder: Some(holder), key_id: *key_id }
 }
 
-impl<S: Scheme> Stored for PendingShare<S> {
-    const KIND: StoredKind = StoredKind::PendingShare;
-
-    fn subject(&self) -> Subject {
-        Subject { scheme: S::ID, holder: Some(self.id()), key_id: *self.sharing().key_id() }
-    }
-
-    fn epoch(&self) -> u32 {
-        self.sharing().epoch()
-    }
-
-    fn write(&self) -> Secret<Vec<u8>> {
-        self.to_bytes()
-    }
-
-    fn read(bytes: Secret<Vec<u8>>) -> Option<Self> {
-        Self::from_bytes(bytes.expose())
-    }
-}
-
-/// A member's is the same as its pending share's.
-impl<S: Scheme> Stored for PendingSeat<S> {
-    const KIND: StoredKind = StoredKind::PendingShare;
-
-    fn subject(&self) -> Subject {
-        Subject { scheme: S::ID, holder: Some(self.id()), key_id: *self.sharing().key_id() }
-    }
-
-    fn epoch(&self) -> u32 {
-        self.sharing().epoch()
-    }
-
-    fn write(&self) -> Secret<Vec<u8>> {
-        self.to_bytes()
-    }
-
-    fn read(bytes: Secret<Vec<u8>>) -> Option<Self> {
-        Self::from_bytes(bytes.expose())
-    }
-}
-
-impl<S: Scheme> Stored for Epochs<S> {
-    const KIND: StoredKind = StoredKind::Epochs;
-
-    fn subject(&self) -> Subject {
-        Subject { scheme: S::ID, holder: Some(self.me()), key_id: *self.key_id() }
-    }
-
-    fn epoch(&self) -> u32 {
-        self.public().map_or(0, |public| public.epoch())
-    }
-
-    fn write(&self) -> Secret<Vec<u8>> {
-        self.to_bytes()
-    }
-
-    fn read(bytes: Secret<Vec<u8>>) -> Option<Self> {
-        Self::from_bytes(bytes.expose())
-    }
-}
+stored_as_bytes!(
+    KeyShare<S>,
+    KeyShare,
+    |it| subject::<S>(it.id(), it.public().key_id()),
+    it.public().epoch()
+);
+stored_as_bytes!(
+    PendingShare<S>,
+    PendingShare,
+    |it| subject::<S>(it.id(), it.sharing().key_id()),
+    it.sharing().epoch()
+);
+// A member's is the same as its pending share's.
+stored_as_bytes!(
+    PendingSeat<S>,
+    PendingShare,
+    |it| subject::<S>(it.id(), it.sharing().key_id()),
+    it.sharing().epoch()
+);
+stored_as_bytes!(
+    Epochs<S>,
+    Epochs,
+    |it| subject::<S>(it.me(), it.key_id()),
+    it.public().map_or(0, |public| public.epoch())
+);

@@ -12,7 +12,7 @@ pub use header::{HEADER_LEN, Header, Kind, SessionId, VERSION};
 pub(crate) use reader::Reader;
 pub use stored::{Stored, StoredKind, Subject};
 #[allow(unused_imports)] // by features
-pub(crate) use stored::{copy, sealed};
+pub(crate) use stored::{copy, sealed, stored_as_bytes};
 
 use alloc::vec::Vec;
 

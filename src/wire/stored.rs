@@ -143,6 +143,36 @@ pub trait Stored: sealed::Sealed + Sized {
     fn read(bytes: Secret<Vec<u8>>) -> Option<Self>;
 }
 
+/// [`Stored`] of a type whose form is what its `to_bytes` writes and its `from_bytes` reads, by how it tells subject and epoch.
+macro_rules! stored_as_bytes {
+    ($type:ty, $kind:ident, |$this:ident| $subject:expr, $epoch:expr) => {
+        impl<S: Scheme> sealed::Sealed for $type {}
+
+        impl<S: Scheme> Stored for $type {
+            const KIND: StoredKind = StoredKind::$kind;
+
+            fn subject(&self) -> Subject {
+                let $this = self;
+                $subject
+            }
+
+            fn epoch(&self) -> u32 {
+                let $this = self;
+                $epoch
+            }
+
+            fn write(&self) -> Secret<Vec<u8>> {
+                self.to_bytes()
+            }
+
+            fn read(bytes: Secret<Vec<u8>>) -> Option<Self> {
+                Self::from_bytes(bytes.expose())
+            }
+        }
+    };
+}
+pub(crate) use stored_as_bytes;
+
 /// A copy that will not reallocate.
 pub(crate) fn copy(bytes: &[u8]) -> Secret<Vec<u8>> {
     let mut out = Secret::buffer(bytes.len());

@@ -53,8 +53,9 @@ pub struct Assertion<'a> {
 /// ```
 ///
 /// ```compile_fail,E0451
-/// fn forge(approver: quorate::approval::approver::ApproverId) {
-///     let _ = quorate::approval::webauthn::Verified { approver, ..todo!() };
+/// use quorate::approval::{approver::ApproverId, webauthn::Verified};
+/// fn forge(approver: ApproverId, other: Verified) -> Verified {
+///     Verified { approver, ..other }
 /// }
 /// ```
 pub struct Verified {
