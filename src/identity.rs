@@ -3,6 +3,13 @@
 //! An identity is an Ed25519 key. It signs envelopes and certificates, always a 32-byte digest with a tag of this crate's
 //! inside ([`SigInput`]), so a key in a KMS or HSM is as good as one in the process ([`Signer`]). Signatures are verified
 //! strictly: canonical, and no small-order key or nonce (RFC 8032 section 5.1.7 without its cofactor).
+//!
+//! | id | check | error |
+//! |---|---|---|
+//! | I1 | an Ed25519 key is canonical, of prime order, not the identity | [`SetupError::BadIdentity`], `BadSet` of an approver |
+//! | I4 | a signature verifies strictly: canonical `R` and `s`, no point of small order; on P-256 `r` and `s` in range and `s` low | that of whoever asks |
+//!
+//! I2 is for keys of approvers (`approval::approver`), I3 and I6 for rosters ([`crate::cluster`]), I5 for who signs a handshake (`channel`).
 
 use alloc::vec::Vec;
 use core::convert::Infallible;

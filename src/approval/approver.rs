@@ -25,6 +25,12 @@
 //! | A6 | who asks is who proved it, and may be wanted to be another than who approves | `RequesterUnproven`, `SelfApproval` |
 //! | A7 | a one-time code makes no approval, is looked at only after other evidence of its approver has verified, and never for an action of high risk | `WeakFactor`, or an error of [`super::totp`] |
 //!
+//! Their keys:
+//!
+//! | id | check | error |
+//! |---|---|---|
+//! | I1, I2 | an Ed25519 key as in [`crate::identity`]; a P-256 key is a compressed point of the curve | `BadSet` |
+//!
 //! Evidence that is refused does not count and harms nothing: the count goes on with the rest ([`Tally::refused`]), so that a stranger's garbage
 //! stops nobody's request. A rejection that verifies is final; the gate uses the request up.
 //!

@@ -204,6 +204,7 @@ impl<S: State> Session<S> {
         if header.to.is_some_and(|to| to != self.terms.me) {
             return Err(Rejected::NotForMe);
         }
+        // [E2] the terms of the run, for every message, signed or not
         if header.binding != self.inbox.header(header.round, header.kind, from, header.to).binding {
             return Err(Rejected::SetupMismatch(from));
         }

@@ -81,7 +81,7 @@
 //! | V14 | the content decodes, and its own names and epoch are those of the header | `Corrupt`([`Content`](Part::Content)) |
 //! | V15 | sealing and rewrapping: 1 to 8 slots, no two for one key; passphrase, label, blob and parameters in range | [`BadSlots`](VaultError::BadSlots), [`WeakPassphrase`](VaultError::WeakPassphrase), `KdfOutOfRange` |
 //!
-//! F1 to F4 are in [`prf::PrfError`], B1 to B7 in [`backup`].
+//! F1 to F4 are in [`prf`], B1 to B7 in [`backup`].
 //!
 //! # Passphrases
 //! 8 to 1,024 bytes, as they are given. [`Kdf::default`] is the second choice of RFC 9106: 64 MiB, 3 passes, 4 lanes; an attempt costs about 0.15 s

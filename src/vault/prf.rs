@@ -18,6 +18,14 @@
 //! ```
 //! with `frame(x) = u32(len x) || x`. A scalar is those 64 bytes modulo the order, so that the bias is below 2^-250; of 32 bytes it would be
 //! seen, and they can exceed the order. A label, once used, is never used for anything else, and never changed.
+//!
+//! # Checks
+//! | id | check | error |
+//! |---|---|---|
+//! | F1 | an output has 32 bytes, not all of them the same | [`BadOutput`](PrfError::BadOutput) |
+//! | F2 | of a new slot two evaluations of one input agree | [`Unstable`](PrfError::Unstable) |
+//! | F3 | the PRF of one credential is not the only way in, unless the caller says so ([`SinglePrfSlot`]) | [`NoSecondSlot`](PrfError::NoSecondSlot) |
+//! | F4 | the fields of a label are printable ASCII of 1 to 64 bytes, its version is not 0 | [`BadLabel`](PrfError::BadLabel) |
 
 use alloc::vec::Vec;
 

@@ -85,7 +85,7 @@ fn played<S: Foe>(t: u16, session: u8) -> Game<S> {
 
 every_scheme! {
     a5b_messages_of_another_session_are_refused_everywhere
-    a5b_messages_of_other_terms_are_refused_everywhere
+    e2_a5b_messages_of_other_terms_are_refused_everywhere
 }
 
 fn a5b_messages_of_another_session_are_refused_everywhere<S: Foe>() {
@@ -101,7 +101,7 @@ fn disagrees(header: &Header) -> Rejected {
 }
 
 /// The same session id for another threshold, for another scheme, and for a roster with one member more.
-fn a5b_messages_of_other_terms_are_refused_everywhere<S: Foe>() {
+fn e2_a5b_messages_of_other_terms_are_refused_everywhere<S: Foe>() {
     let here = played::<S>(2, 1);
     let mail = recorded(&here);
     replay::<S>(&here.run, &mail, &recorded(&played::<S>(3, 1)), &disagrees);

@@ -135,7 +135,7 @@ fn refresh_has_no_place_for_a_constant<S: Foe>() {
 
 /// A constant that is dealt and not revealed: the shares do not fit the points, which begin at `k = 1`.
 #[test]
-fn k2_6_constant_dealt_in_a_refresh_convicts_dealer() {
+fn k2_6_r2_1_constant_dealt_in_a_refresh_convicts_dealer() {
     type S = FrostEd25519;
     let mut game = stage::refresh::<S>(&[4]);
     game.puppet(4).f[0] += Scalar::<S>::from(1u64);

@@ -55,11 +55,14 @@
 //! ```
 //!
 //! # Configuration
-//! W0: A [`WebauthnConfig`] is made from the application's own settings, and nothing makes one from a header, a host name or a
+//! A [`WebauthnConfig`] is made from the application's own settings, and nothing makes one from a header, a host name or a
 //! URL of a request. There is an RP ID and an origin at least. RP IDs are host names in lower-case ASCII. Origins are written as
 //! browsers serialise them, and the host of each is an RP ID or below one, unless the origin is listed as related. Plain `http` is
-//! for `localhost` and names below it, and only by option. Origins of native apps are plain strings. Else
-//! [`BadConfig`](WebauthnError::BadConfig).
+//! for `localhost` and names below it, and only by option. Origins of native apps are plain strings.
+//!
+//! | id | check | error |
+//! |---|---|---|
+//! | W0 | all of this, when the configuration is made | [`BadConfig`](WebauthnError::BadConfig) |
 //!
 //! # Assertions
 //! [`verify`] checks in this order, and names the first that fails. `C` is `clientDataJSON`, `A` is `authenticatorData`.
