@@ -32,7 +32,8 @@ const fn book(letter: char, dotted: bool, title: &'static str, defined: &'static
     Book { letter, dotted, title, defined, tests: &["src/", "tests/"] }
 }
 
-/// The names of attacks begin with a letter and a number as well; where they could be taken for checks, their files do not count.
+/// The names of attacks begin with a letter and a number as well: in files of attacks only ids with a point count, and of these books only
+/// some files.
 const fn only(mut book: Book, tests: &'static [&'static str]) -> Book {
     book.tests = tests;
     book
@@ -167,7 +168,10 @@ fn look(root: &Path) -> BTreeMap<Id, Found> {
             // A test, or what a macro in the same file makes a test of.
             if let Some(name) = function(line).filter(|name| attribute || words(name) > 1) {
                 for id in in_name(name) {
-                    let counts = |book: &&Book| book.tests.iter().any(|place| file.starts_with(place));
+                    let counts = |book: &&Book| {
+                        let attack = file.contains("/attacks") && !book.dotted;
+                        !attack && book.tests.iter().any(|place| file.starts_with(place))
+                    };
                     if book_of(id).filter(counts).is_some() {
                         found.entry(id).or_default().tests.insert((name.to_owned(), file.clone()));
                     }

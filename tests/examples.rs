@@ -16,6 +16,8 @@ mod lifecycle;
 mod presign;
 #[path = "../examples/quickstart.rs"]
 mod quickstart;
+#[path = "../examples/rounds.rs"]
+mod rounds;
 #[path = "../examples/safe_passkey.rs"]
 mod safe_passkey;
 #[path = "../examples/withdrawals.rs"]
@@ -211,4 +213,73 @@ fn withdrawals_fail_where_nodes_say_something_else() {
     let decided = desk.decide(&request, &[&alice, &bob], rng).unwrap();
     assert_eq!(decided.said, [5702, 5702, 5606]);
     assert!(!desk.sign(&request, decided, 0, rng).unwrap());
+}
+
+/// The bytes of the table are those that `tests/sizes.rs` has from the outboxes.
+#[test]
+fn rounds_writes_what_each_round_costs() {
+    let out = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("rounds");
+    let line = format!("--quick --out {}", out.display());
+    let options = rounds::Options::parse(line.split_whitespace().map(Into::into)).unwrap().unwrap();
+    let sheet = rounds::run(&options).unwrap();
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    let csv = read("rounds.csv");
+    // messages out, bytes out, to each; messages in, bytes in
+    let row = |start: &str| -> Vec<usize> {
+        let row =
+            csv.lines().find_map(|row| row.strip_prefix(start)).unwrap_or_else(|| panic!("no row {start}"));
+        row.split(',').take(5).map(|number| number.parse().unwrap()).collect()
+    };
+    let ed = "\"FROST(Ed25519, SHA-512)\",2,3";
+    let (header, signed) = (56, 56 + 64);
+    let [commit, reveal, share, certify] = [128, 224, 64, 96].map(|body| body + signed);
+    assert_eq!(row(&format!("key generation,{ed},member,1,")), [1, commit, 2 * commit, 2, 2 * commit]);
+    let both = reveal + 2 * share;
+    assert_eq!(
+        row(&format!("key generation,{ed},member,2,")),
+        [3, both, 2 * both - 2 * share, 4, 2 * (reveal + share)]
+    );
+    assert_eq!(row(&format!("key generation,{ed},member,3,")), [1, certify, 2 * certify, 2, 2 * certify]);
+    assert_eq!(row(&format!("key generation,{ed},member,result,")), [0; 5]);
+    assert_eq!(
+        row(&format!("FROST signature,{ed},signer,2,")),
+        [1, 64 + header, 64 + header, 1, 64 + header]
+    );
+    for (round, body) in [(1, 128), (2, 8256), (3, 6144), (4, 32)] {
+        let bytes = body + header;
+        assert_eq!(row(&format!("pairing,\"any\",2,2,device,{round},")), [1, bytes, bytes, 1, bytes]);
+    }
+    for (round, body) in [(1, 4464), (2, 40_260), (3, 96)] {
+        let of = |what, items| {
+            row(&format!("{what},\"ECDSA(secp256k1)\",2,3,signer,{round},")) == [1, items, items, 1, items]
+        };
+        assert!(
+            of("ECDSA signature", body + header) && of("ECDSA batch of 4", 4 * body + header),
+            "round {round}"
+        );
+    }
+    assert_eq!(row("ECDSA online,\"ECDSA(secp256k1)\",2,3,signer,1,"), [1, 152, 152, 1, 152]);
+    assert_eq!(row(&format!("repair,{ed},helper,2,")), [1, 36 + header, 36 + header, 0, 0]);
+    assert_eq!(row(&format!("reshare,{ed},member,1,"))[..2], [1, 32 + 32 * 2 + signed]);
+    assert_eq!(row(&format!("import,{ed},dealer,1,"))[..2], [1, 64 + signed]);
+    assert_eq!(read("rounds.md"), sheet.markdown());
+    let svg = read("rounds.svg");
+    assert!(
+        svg.starts_with("<svg") && svg.contains("microseconds") && svg.contains("ECDSA online, secp256k1")
+    );
+}
+
+#[test]
+fn rounds_says_what_is_wrong_with_its_arguments() {
+    let parse = |line: &str| rounds::Options::parse(line.split_whitespace().map(Into::into));
+    assert!(parse("--quick --help").unwrap().is_none());
+    for (line, message) in [
+        ("--no-such-option", "unknown argument --no-such-option"),
+        ("--out", "--out needs a value"),
+        ("--repetitions 0", "--repetitions: 0 is not in 1..=10000"),
+    ] {
+        assert_eq!(parse(line).err().unwrap().to_string(), message);
+    }
+    let options = parse("--quick --out Cargo.toml/no").unwrap().unwrap();
+    assert!(rounds::run(&options).err().unwrap().to_string().starts_with("Cargo.toml/no: "));
 }
