@@ -17,6 +17,7 @@
 //! - [`channel`]: what carries all of it between the members of a [`cluster`], where there is nothing better.
 //! - [`approval`], [`gated`]: signing requests, passkeys and other approvers, policies, caps, quotes, the audit log, and shares that sign
 //!   only what was approved.
+//! - [`guide`]: for wallets, for auditors, for researchers; all protocols, and every check, in one place.
 //!
 //! Below them: [`curve`] (groups), [`sharing`] (polynomials, Lagrange, Feldman), [`wire`] (the header), [`secret`] (the
 //! only home of secrets).
@@ -79,6 +80,7 @@ pub mod evidence;
 pub mod frost;
 #[cfg(feature = "approval")]
 pub mod gated;
+pub mod guide;
 mod hash;
 mod hedge;
 pub mod identity;

@@ -56,6 +56,8 @@ const TABLE: &[(&str, &[&[&str]])] = &[
     ("gated", &[L0, L1, L2, L4, L5, L6, &["approval"]]),
     ("vault", &[L0, &["hash", "curve", "keyset", "gated::share_of"]]),
     ("sim", &[L0, L1, L2, L4, L5, L6, &["approval"]]),
+    // Documentation alone.
+    ("guide", &[]),
     // Tests of the private parts.
     ("attacks", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),
     ("known_answers", &[L0, L1, L2, L3, L4, L5, L6, &["sim"]]),
