@@ -37,11 +37,34 @@ const LINES: &[(&str, &str, &str)] = &[
 fn name(line: &(&str, &str, &str)) -> String {
     let scheme = line.1.replace("FROST(", "").replace("ECDSA(", "").replace(')', "");
     let scheme = scheme.replace(", SHA-512", "").replace("secp256k1, BIP-340", "Taproot");
-    if line.0 == "key set" { "key set of four".into() } else { format!("{}, {scheme}", line.0) }
+    match line.0 {
+        "key set" => "key set of four".into(),
+        "pairing" => "pairing".into(),
+        protocol => format!("{protocol}, {scheme}"),
+    }
 }
 
+/// Dark enough for lines on white.
+const COLORS: [(u8, u8, u8); 14] = [
+    (31, 119, 180),
+    (214, 39, 40),
+    (44, 140, 44),
+    (230, 120, 10),
+    (120, 80, 180),
+    (120, 70, 55),
+    (210, 80, 170),
+    (20, 160, 175),
+    (150, 150, 20),
+    (0, 0, 0),
+    (0, 60, 130),
+    (130, 190, 90),
+    (250, 130, 130),
+    (120, 120, 120),
+];
+
 fn color(at: usize) -> RGBAColor {
-    Palette99::pick(at).mix(1.0)
+    let (r, g, b) = COLORS.get(at).copied().unwrap_or_default();
+    RGBColor(r, g, b).mix(1.0)
 }
 
 impl Sheet {
@@ -68,9 +91,19 @@ pub(crate) fn svg(sheet: &Sheet) -> Result<String, Error> {
         let [rounds, times, bytes] = &panels[..] else { return Err("three panels".into()) };
         by_round(sheet, rounds)?;
         let time = |row: &Row| row.compute + row.identity;
-        by_size(sheet, times, "time of one party, identity signatures included (us)", &time)?;
+        by_size(
+            sheet,
+            times,
+            ["time of one party, identity signatures included", "microseconds, logarithmic"],
+            &time,
+        )?;
         let sent = |row: &Row| row.sent as f64;
-        by_size(sheet, bytes, "bytes sent by one party, messages to all sent to each", &sent)?;
+        by_size(
+            sheet,
+            bytes,
+            ["bytes sent by one party, messages to all sent to each", "bytes, logarithmic"],
+            &sent,
+        )?;
         root.present()?;
     }
     Ok(text)
@@ -152,7 +185,12 @@ fn by_round(sheet: &Sheet, area: &Area<'_>) -> Result<(), Error> {
 }
 
 /// Lines: the sum over all rounds, against the threshold.
-fn by_size(sheet: &Sheet, area: &Area<'_>, title: &str, value: &dyn Fn(&Row) -> f64) -> Result<(), Error> {
+fn by_size(
+    sheet: &Sheet,
+    area: &Area<'_>,
+    [title, unit]: [&str; 2],
+    value: &dyn Fn(&Row) -> f64,
+) -> Result<(), Error> {
     let sizes = sheet.sizes();
     let lines: Vec<_> = LINES
         .iter()
@@ -183,14 +221,17 @@ fn by_size(sheet: &Sheet, area: &Area<'_>, title: &str, value: &dyn Fn(&Row) -> 
         .x_labels(sizes.len() * 2)
         .x_desc("threshold and parties (t-of-n); ECDSA and FROST are signed by t")
         .x_label_formatter(&label)
-        .y_desc("logarithmic")
+        .x_max_light_lines(1)
+        .y_desc(unit)
         .y_label_formatter(&|value| number(*value))
         .label_style(FONT)
         .axis_desc_style(FONT)
         .draw()?;
-    for (at, _, points) in &lines {
+    // Where two are the same, the smaller mark is on top.
+    for (k, (at, _, points)) in lines.iter().enumerate() {
+        let mark = 7 - (k % 4) as i32;
         chart.draw_series(LineSeries::new(points.clone(), color(*at).stroke_width(2)))?;
-        chart.draw_series(points.iter().map(|point| Circle::new(*point, 4, color(*at).filled())))?;
+        chart.draw_series(points.iter().map(|point| Circle::new(*point, mark, color(*at).filled())))?;
     }
     let entries: Vec<_> = lines.iter().map(|(at, name, _)| (name.clone(), color(*at))).collect();
     legend(&right, &entries)

@@ -159,5 +159,6 @@ step took beyond what was there before, KiB.
 fn median(times: impl Iterator<Item = Duration>) -> f64 {
     let mut times: Vec<f64> = times.map(|time| time.as_secs_f64() * 1e6).collect();
     times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or(0.0)
+    let at = |k: usize| times.get(k).copied().unwrap_or(0.0);
+    (at(times.len().saturating_sub(1) / 2) + at(times.len() / 2)) / 2.0
 }
