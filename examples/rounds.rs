@@ -88,12 +88,13 @@ pub(crate) fn run(options: &Options) -> Result<Sheet, Error> {
         let sizes = vec![(2, 2), (2, 3), (3, 5), (5, 9), (7, 13), (67, 100)];
         Plan { sizes, repetitions: options.repetitions.unwrap_or(21), batch: 32, few: false }
     };
+    // Before anything is measured.
+    fs::create_dir_all(&options.out).map_err(|error| format!("{}: {error}", options.out.display()))?;
     let sheet = runs::all(&plan, &mut |what| eprintln!("rounds: {what}"))?;
     let write = |name: &str, text: &str| {
         let path = options.out.join(name);
         fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
     };
-    fs::create_dir_all(&options.out).map_err(|error| format!("{}: {error}", options.out.display()))?;
     write("rounds.md", &sheet.markdown())?;
     write("rounds.csv", &sheet.csv())?;
     write("rounds.svg", &plot::svg(&sheet)?)?;
