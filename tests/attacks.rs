@@ -182,3 +182,12 @@ fn f0_1_a_share_signs_only_under_its_own_key() {
         assert_eq!(sign(nonces, share.into(), &package), Err(SetupError::WrongNonce(share.id())));
     }
 }
+
+mod driver;
+
+#[path = "attacks/b_binding.rs"]
+mod b_binding;
+#[path = "attacks/b_nonces.rs"]
+mod b_nonces;
+#[path = "attacks/parties.rs"]
+mod parties;
