@@ -189,5 +189,12 @@ mod driver;
 mod b_binding;
 #[path = "attacks/b_nonces.rs"]
 mod b_nonces;
+#[path = "attacks/c_dkg.rs"]
+mod c_dkg;
+#[path = "attacks/c_epochs.rs"]
+mod c_epochs;
 #[path = "attacks/parties.rs"]
 mod parties;
+#[allow(dead_code)]
+#[path = "epochs/stage.rs"]
+mod stage;

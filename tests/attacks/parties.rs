@@ -186,3 +186,77 @@ pub(crate) fn none_has_a_result<O: Debug>(reports: &[Report<O>]) {
         }
     }
 }
+
+/// Every run that deals, among the same three: 3 attacks, and deals in each.
+pub(crate) mod runs {
+    use quorate::curve::FrostEd25519;
+    use quorate::dkg::{self, Dkg};
+    use quorate::import::{self, Import};
+    use quorate::keyset::{self, AnyScheme, KeySet};
+    use quorate::party::Threshold;
+    use quorate::refresh::{self, Refresh};
+    use quorate::reshare::{self, Reshare};
+    use quorate::secret::Secret;
+    use quorate::session::Session;
+    use quorate::sim::MemoryLedger;
+    use quorate::wire::SessionId;
+
+    use super::{FOE, World, id, set};
+
+    pub(crate) type E = FrostEd25519;
+
+    const SESSION: SessionId = SessionId([0x77; 16]);
+
+    pub(crate) fn generation(world: &mut World<E>) -> [Session<Dkg<E>>; 3] {
+        let run = dkg::Run::new(Threshold::new(2, 3).unwrap(), world.cast.roster().clone(), SESSION).unwrap();
+        [1, 2, 3].map(|me| Dkg::start(&run, id(me), &mut MemoryLedger::default(), &mut world.rng).unwrap())
+    }
+
+    pub(crate) fn refresh(world: &mut World<E>) -> [Session<Refresh<E>>; 3] {
+        let run = refresh::Run::new(world.share(1).public(), 1, SESSION).unwrap();
+        let (shares, rng) = (&world.shares, &mut world.rng);
+        [0, 1, 2].map(|at| Refresh::start(&run, &shares[at], &mut MemoryLedger::default(), rng).unwrap())
+    }
+
+    /// By 1 and 3 to all.
+    pub(crate) fn reshare(world: &mut World<E>) -> [Session<Reshare<E>>; 3] {
+        let (key, roster) = (world.share(1).public(), world.cast.roster().clone());
+        let run = reshare::Run::new(key, set(&[1, FOE]), roster, 1, SESSION).unwrap();
+        let (shares, rng) = (&world.shares, &mut world.rng);
+        [1, 2, 3].map(|me| {
+            let ledger = &mut MemoryLedger::default();
+            match me {
+                2 => Reshare::receive(&run, id(2), ledger, rng).unwrap(),
+                _ => Reshare::deal(&run, &shares[me as usize - 1], ledger, rng).unwrap(),
+            }
+        })
+    }
+
+    /// Of a secret that 3 has.
+    pub(crate) fn import(world: &mut World<E>) -> [Session<Import<E>>; 3] {
+        let mut secret = [0; 32];
+        secret[..3].copy_from_slice(&[0xe7, 0xc2, 0x5e]);
+        let point = curve25519_dalek::edwards::EdwardsPoint::mul_base(
+            &curve25519_dalek::scalar::Scalar::from_bytes_mod_order(secret),
+        );
+        let (roster, threshold) = (world.cast.roster().clone(), Threshold::new(2, 3).unwrap());
+        let dealer = (id(FOE), roster.identity(id(FOE)).unwrap());
+        let run = import::Run::whole(threshold, roster, &point.compress().0, dealer, SESSION).unwrap();
+        [1, 2, 3].map(|me| {
+            let (ledger, rng) = (&mut MemoryLedger::default(), &mut world.rng);
+            match me {
+                FOE => Import::deal(&run, id(me), &Secret::new(secret), Some(Secret::new([5; 32])), ledger, rng),
+                _ => Import::receive(&run, id(me), ledger, rng),
+            }
+            .unwrap()
+        })
+    }
+
+    /// Of an ECDSA key and this one.
+    pub(crate) fn keyset(world: &mut World<E>) -> [Session<KeySet>; 3] {
+        let (threshold, roster) = (Threshold::new(2, 3).unwrap(), world.cast.roster().clone());
+        let schemes = [AnyScheme::EcdsaSecp256k1, AnyScheme::FrostEd25519];
+        let run = keyset::Run::new(threshold, roster, SESSION, schemes).unwrap();
+        [1, 2, 3].map(|me| KeySet::start(&run, id(me), &mut MemoryLedger::default(), &mut world.rng).unwrap())
+    }
+}
