@@ -193,6 +193,10 @@ mod b_nonces;
 mod c_dkg;
 #[path = "attacks/c_epochs.rs"]
 mod c_epochs;
+#[path = "attacks/d_proofs.rs"]
+mod d_proofs;
+#[path = "attacks/e_schnorr.rs"]
+mod e_schnorr;
 #[path = "attacks/parties.rs"]
 mod parties;
 #[allow(dead_code)]

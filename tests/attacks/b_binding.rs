@@ -3,13 +3,13 @@
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use quorate::curve::{
-    Curve, EcdsaSecp256k1, Ed25519, FrostEd25519, FrostSecp256k1, FrostTaproot, Scheme, Secp256k1, encode_point,
-    read_point, read_scalar,
+    Curve, EcdsaSecp256k1, Ed25519, FrostEd25519, FrostSecp256k1, FrostTaproot, Scheme, Secp256k1,
+    encode_point, read_point, read_scalar,
 };
 use quorate::error::{Rejected, SetupError};
 use quorate::frost::{
-    KeyView, NonceCommitments, Sign, SigningNonces, SigningPackage, Suite, Taproot, Task, aggregate,
-    sign, taproot,
+    KeyView, NonceCommitments, Sign, SigningNonces, SigningPackage, Suite, Taproot, Task, aggregate, sign,
+    taproot,
 };
 use quorate::key::{KeyShare, Network, Path, Xpub, XpubError, derive, export};
 use quorate::party::Parties;
@@ -78,7 +78,8 @@ fn forgery(
     let bits = (wanted - offset).to_bytes();
     let chosen = (0..SESSIONS).map(|i| answer(i, usize::from(bits[i / 8] >> (i % 8) & 1)));
     let z: Scalar = chosen.zip(&factors).map(|(z, k)| z * k).sum();
-    let signature = ed25519_dalek::Signature::from_bytes(&[commitment, z.to_bytes()].concat().try_into().unwrap());
+    let signature =
+        ed25519_dalek::Signature::from_bytes(&[commitment, z.to_bytes()].concat().try_into().unwrap());
     let key = ed25519_dalek::VerifyingKey::from_bytes(key.try_into().unwrap()).unwrap();
     key.verify_strict(target, &signature).is_ok()
 }
@@ -142,7 +143,8 @@ fn b7_binding_factor_without_the_signer_set() {
     let nonces: Vec<Reused> = world.shares.iter().map(|share| Reused::new(share, &mut world.rng)).collect();
     let others: Vec<Reused> = world.shares.iter().map(|share| Reused::new(share, &mut world.rng)).collect();
     let public = world.share(1).public();
-    let commitments = |of: &[Reused], number: u16| of[usize::from(number) - 1].get().commitments().as_bytes().to_vec();
+    let commitments =
+        |of: &[Reused], number: u16| of[usize::from(number) - 1].get().commitments().as_bytes().to_vec();
     let factor = |view: &KeyView<E>, delta: Scalar, list: &[(u16, Vec<u8>)], message: &[u8]| {
         let given = list.iter().map(|(n, bytes)| (id(*n), NonceCommitments::from_bytes::<E>(bytes).unwrap()));
         let package = SigningPackage::<E>::new(view, given, message).unwrap();
@@ -229,7 +231,8 @@ fn b10_hidden_tapscript_in_a_joint_key() {
     let points = [rogue, Secp256k1::mul_base(&k256::Scalar::from(9_u64))];
     let bytes = points.map(|point| encode_point::<Secp256k1>(&point).unwrap()).concat();
     let commitment = Commitment::<Secp256k1>::read(&bytes).unwrap();
-    let view = |tweak| KeyView::<FrostTaproot>::tweaked(&commitment, &tweak).unwrap().public_key()[1..].to_vec();
+    let view =
+        |tweak| KeyView::<FrostTaproot>::tweaked(&commitment, &tweak).unwrap().public_key()[1..].to_vec();
     assert_eq!(view(Taproot::Untweaked), output(&own, &root), "the script spends the key itself");
     let default = KeyView::<FrostTaproot>::try_from(&commitment).unwrap();
     assert_ne!(default.public_key()[1..], output(&own, &root));
@@ -239,7 +242,10 @@ fn b10_hidden_tapscript_in_a_joint_key() {
     let public = world.share(1).public();
     let task = Task::new(public, set(&[1, 2]), b"m", SessionId([1; 16])).unwrap();
     assert_eq!(task.output_key(), output(&public.commitment().public_key(), &[]));
-    assert_eq!(taproot::output_key(public, &Path::default(), &Taproot::default()).unwrap(), task.output_key());
+    assert_eq!(
+        taproot::output_key(public, &Path::default(), &Taproot::default()).unwrap(),
+        task.output_key()
+    );
     let mut count = 0;
     for line in include_str!("../vectors/bip341.txt").lines().filter(|line| line.starts_with("output:")) {
         let fields: Vec<_> = line.split(' ').collect();
@@ -266,13 +272,17 @@ fn b12_one_key_for_two_purposes() {
     let ecdsa = World::<EcdsaSecp256k1>::new(2, 3, 23);
     let keys = [one.share(1).public().public_key(), other.share(1).public().public_key()];
     assert_eq!(keys, [ecdsa.share(1).public().public_key(), keys[0].clone()], "the same secret");
-    let names = [one.share(1).public().key_id(), other.share(1).public().key_id(), ecdsa.share(1).public().key_id()];
+    let names =
+        [one.share(1).public().key_id(), other.share(1).public().key_id(), ecdsa.share(1).public().key_id()];
     assert!(names[0] != names[1] && names[1] != names[2] && names[2] != names[0]);
     fn reads<S: Scheme>(bytes: &Secret<Vec<u8>>) -> bool {
         KeyShare::<S>::from_bytes(bytes.expose()).is_some()
     }
-    for (k, stored) in [one.share(1).to_bytes(), other.share(1).to_bytes(), ecdsa.share(1).to_bytes()].iter().enumerate() {
-        let found = [reads::<FrostSecp256k1>(stored), reads::<FrostTaproot>(stored), reads::<EcdsaSecp256k1>(stored)];
+    for (k, stored) in
+        [one.share(1).to_bytes(), other.share(1).to_bytes(), ecdsa.share(1).to_bytes()].iter().enumerate()
+    {
+        let found =
+            [reads::<FrostSecp256k1>(stored), reads::<FrostTaproot>(stored), reads::<EcdsaSecp256k1>(stored)];
         assert_eq!(found, [k == 0, k == 1, k == 2]);
     }
     let task = |world: &World<FrostTaproot>| {

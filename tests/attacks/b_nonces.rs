@@ -77,7 +77,8 @@ fn b1_ps3_one_nonce_for_two_messages() {
         let mut group = Group::<K>::new(2, &MEMBERS, &SIGNERS, 11);
         group.session = SessionId([session; 16]);
         let message = Message::sha256(&[session]);
-        let task = Task::new(group.shares[0].public(), set(&SIGNERS), Path::default(), message, group.session);
+        let task =
+            Task::new(group.shares[0].public(), set(&SIGNERS), Path::default(), message, group.session);
         let task = task.unwrap();
         group.script::<Sign<K>>(move |_, me, share, pairings| {
             Sign::start(share, task.clone(), pairings, &mut rng(u64::from(me.get()))).unwrap()
@@ -86,7 +87,8 @@ fn b1_ps3_one_nonce_for_two_messages() {
     let (one, replayed, other) = (run(1), run(1), run(2));
     assert_eq!(one.results, replayed.results, "the generators do give the same bytes");
     assert_ne!(one.results[0].1[..32], other.results[0].1[..32], "r");
-    let blocks = |message: &[u8]| message[HEADER_LEN..].windows(16).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
+    let blocks =
+        |message: &[u8]| message[HEADER_LEN..].windows(16).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
     for (first, second) in one.mail.iter().zip(&other.mail).filter(|(first, _)| first.header().round < 3) {
         assert!(blocks(first.message()).is_disjoint(&blocks(second.message())), "{:?}", first.header());
     }
@@ -151,7 +153,10 @@ fn b3_cve_2025_66017_presignature_api() {
     let ours = first(&session);
     session.receive(id(3), &theirs).unwrap();
     let abort = session.advance(&mut rng(1)).unwrap_err();
-    assert_eq!((abort.check, abort.verdict), ("S3.4", Verdict::Suspects { who: set(&[3]), why: Doubt::Signature }));
+    assert_eq!(
+        (abort.check, abort.verdict),
+        ("S3.4", Verdict::Suspects { who: set(&[3]), why: Doubt::Signature })
+    );
     // What 3 holds: the fragment of 1 for `rent`, all it likes of its own.
     let w1 = read_scalar::<Secp256k1>(&ours[HEADER_LEN + 32..HEADER_LEN + 64]).unwrap();
     let asked = Prehashed::new(query.to_repr().into());
@@ -190,7 +195,8 @@ fn b5_one_presignature_for_two_messages() {
     let group = Group::<K>::new(3, &MEMBERS, &MEMBERS, 15);
     let forms: Vec<_> = MEMBERS.map(|me| made.remove(&id(me)).unwrap().remove(0).expose().clone()).into();
     let messages = [Message::sha256(b"to Alice"), Message::sha256(b"to Bob")];
-    let mut sessions = [1, 2].map(|me| online(&group, me, &forms[usize::from(me) - 1], messages[usize::from(me) - 1]));
+    let mut sessions =
+        [1, 2].map(|me| online(&group, me, &forms[usize::from(me) - 1], messages[usize::from(me) - 1]));
     let sent = [first(&sessions[0]), first(&sessions[1])];
     assert_eq!(sessions[0].receive(id(2), &sent[1]), Err(Rejected::SetupMismatch(id(2))));
     assert_eq!(sessions[1].receive(id(1), &sent[0]), Err(Rejected::SetupMismatch(id(1))));
@@ -216,7 +222,10 @@ fn b5_one_presignature_for_two_messages() {
         Signature::<K>::from_bytes(&bytes, &key, message).is_some()
     };
     let same = first(&online(&group, 2, &forms[1], messages[0]));
-    assert!(signs([&sent[0], &same, &own[0]], messages[0]), "three fragments for one message are a signature");
+    assert!(
+        signs([&sent[0], &same, &own[0]], messages[0]),
+        "three fragments for one message are a signature"
+    );
     for theirs in &own {
         assert!(messages.iter().all(|message| !signs([&sent[0], &sent[1], theirs], *message)));
     }
@@ -230,7 +239,8 @@ fn b8_deterministic_frost_nonces() {
     let mut world = World::<FrostEd25519>::new(2, 3, 18);
     let mut seen = BTreeSet::new();
     let task = |world: &World<_>, session: u8| {
-        frost::Task::new(world.shares[0].public(), set(&[1, 2]), b"the same", SessionId([session; 16])).unwrap()
+        frost::Task::new(world.shares[0].public(), set(&[1, 2]), b"the same", SessionId([session; 16]))
+            .unwrap()
     };
     let mut draw = |session: Session<frost::Sign<FrostEd25519>>| {
         for half in session.outgoing(0).next().unwrap().bytes[HEADER_LEN..].chunks(32) {
@@ -262,7 +272,8 @@ fn b11_one_generator_on_two_machines() {
     let nonces = SigningNonces::generate(other.share(1).into(), &mut rng(8));
     let peer = SigningNonces::generate(one.share(2).into(), &mut rng(9));
     let list = [(id(1), nonces.commitments().clone()), (id(2), peer.commitments().clone())];
-    let package = SigningPackage::<FrostEd25519>::new(one.share(1).public().commitment(), list, b"m").unwrap();
+    let package =
+        SigningPackage::<FrostEd25519>::new(one.share(1).public().commitment(), list, b"m").unwrap();
     let refused = frost::sign(nonces, one.share(1).into(), &package);
     assert_eq!(refused, Err(SetupError::WrongNonce(id(1))));
 }

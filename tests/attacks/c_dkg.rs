@@ -2,8 +2,8 @@
 
 use group::Group;
 use quorate::curve::{
-    Curve, EcdsaSecp256k1, Ed25519, FrostEd25519, FrostRistretto255, FrostTaproot, P256, Ristretto255, Scheme,
-    Secp256k1, encode_point, read_point,
+    Curve, EcdsaSecp256k1, Ed25519, FrostEd25519, FrostRistretto255, FrostTaproot, P256, Ristretto255,
+    Scheme, Secp256k1, encode_point, read_point,
 };
 use quorate::ecdsa;
 use quorate::envelope::EnvelopeError;
@@ -18,7 +18,8 @@ use quorate::sim::{Letter, Report};
 use quorate::wire::{Header, Kind, SessionId};
 
 use crate::parties::{
-    FOE, Generation, World, all_convict, body, h, id, is, none_has_a_result, rng, runs, seal, secret_bytes, set,
+    FOE, Generation, World, all_convict, body, h, id, is, none_has_a_result, rng, runs, seal, secret_bytes,
+    set,
 };
 
 type E = FrostEd25519;
@@ -37,7 +38,11 @@ fn commitment<S: Scheme>(game: &Generation<S>, reveal: &[u8]) -> [u8; 32] {
 }
 
 /// Plays with a reveal that the attacker planned beforehand, and committed to, under the view that everybody has.
-pub(crate) fn with_reveal<S: Scheme>(game: &Generation<S>, seed: u64, planned: &[u8]) -> Vec<Report<quorate::key::KeyShare<S>>> {
+pub(crate) fn with_reveal<S: Scheme>(
+    game: &Generation<S>,
+    seed: u64,
+    planned: &[u8],
+) -> Vec<Report<quorate::key::KeyShare<S>>> {
     let hash = commitment(game, planned);
     let (_, reports) = game.play(seed, &mut |heard, letter| {
         if is(letter, FOE, 1, Kind::All) {
@@ -197,7 +202,9 @@ fn c5_wsts_uncommitted_shares() {
                 !(is(letter, FOE, round, Kind::All) && victims.contains(&letter.to.get()))
             });
             none_has_a_result(&reports);
-            assert!(reports.iter().filter(|report| report.id != id(FOE)).all(|report| report.outcome.is_none()));
+            assert!(
+                reports.iter().filter(|report| report.id != id(FOE)).all(|report| report.outcome.is_none())
+            );
             let went_on = |n: u16| heard.iter().any(|l| l.header.from == id(n) && l.header.round > round);
             assert!(victims.iter().all(|victim| !went_on(*victim)));
         }
@@ -281,7 +288,10 @@ fn c8_copied_commitment() {
 /// deals may it find a share that anybody ends with, forwards or backwards.
 #[test]
 fn c9_kryptology_shares_on_the_wire() {
-    fn overheard<P: State>(start: fn(&mut World<E>) -> [Session<P>; 3], secrets: fn(P::Output) -> Vec<Vec<u8>>) {
+    fn overheard<P: State>(
+        start: fn(&mut World<E>) -> [Session<P>; 3],
+        secrets: fn(P::Output) -> Vec<Vec<u8>>,
+    ) {
         let mut world = World::<E>::new(2, 3, 34);
         let (sessions, mut wire) = (start(&mut world), Vec::new());
         let reports = world.play(sessions, &mut |letter| {

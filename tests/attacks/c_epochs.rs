@@ -81,7 +81,9 @@ const LETTERS: usize = 8;
 fn c12_forget_and_forgive() {
     let mut stage = Stage::<E>::new(2, 3, 3, 41);
     let (mut epoch, mut failed) = (0, 0);
-    for (at, harm) in (0..LETTERS).flat_map(|at| [Harm::Withhold, Harm::First, Harm::Last].map(|harm| (at, harm))) {
+    for (at, harm) in
+        (0..LETTERS).flat_map(|at| [Harm::Withhold, Harm::First, Harm::Last].map(|harm| (at, harm)))
+    {
         epoch += 1;
         let before = [1, 2].map(|device| stage.of(device).current().unwrap().to_bytes().expose().clone());
         stage.refresh(epoch, &mut once(at, harm));
@@ -110,7 +112,8 @@ fn c13_split_acknowledgement_of_a_reshare() {
     type Tampers<'a> = Vec<Box<dyn FnMut(&mut Letter) -> bool + 'a>>;
     let mut tampers: Tampers<'_> = Vec::new();
     for at in 0..12 {
-        tampers.extend([Harm::Withhold, Harm::First, Harm::Last].map(|harm| Box::new(once(at, harm)) as Box<_>));
+        tampers
+            .extend([Harm::Withhold, Harm::First, Harm::Last].map(|harm| Box::new(once(at, harm)) as Box<_>));
     }
     tampers.extend(favoured.iter().map(|favoured| Box::new(only_to(FOE, favoured)) as Box<_>));
     for mut tamper in tampers {
@@ -118,9 +121,12 @@ fn c13_split_acknowledgement_of_a_reshare() {
         stage.reshare(&[1, FOE], &[1, 2, 4], 1, &mut *tamper);
         // 4 has no certificate to show before it is a member.
         meet(&mut stage, &[1, 2]);
-        let new = [1, 2, 4].iter().any(|device| stage.of(*device).current().is_some_and(|s| s.public().epoch() == 1));
+        let new = [1, 2, 4]
+            .iter()
+            .any(|device| stage.of(*device).current().is_some_and(|s| s.public().epoch() == 1));
         if new {
-            let has = [1, 2, 4].into_iter().find(|n| stage.of(*n).public().is_some_and(|key| key.epoch() == 1));
+            let has =
+                [1, 2, 4].into_iter().find(|n| stage.of(*n).public().is_some_and(|key| key.epoch() == 1));
             for device in [1, 2, 4] {
                 stage.meet(has.unwrap(), device);
             }
@@ -173,7 +179,8 @@ fn c16_ambiguous_complaints() {
     let (_, reports) = game.play(11, &mut |heard, letter| {
         if is(letter, FOE, 3, Kind::All) {
             let share = heard.iter().find(|l| is(l, 1, 2, Kind::Direct) && l.to == id(FOE)).unwrap();
-            let quoted = seal(&game.cast, 1, &[&share.header.to_bytes()[..], &share.body].concat()).to_bytes();
+            let quoted =
+                seal(&game.cast, 1, &[&share.header.to_bytes()[..], &share.body].concat()).to_bytes();
             let (view, opened) = (letter.body[..32].to_vec(), &share.body[..32]);
             letter.header.kind = Kind::Complaint;
             letter.body = [&view[..], &id(1).to_bytes(), opened, &[1; 64], &quoted].concat();
@@ -192,7 +199,8 @@ fn c16_ambiguous_complaints() {
 fn c17_wrong_part_in_a_repair() {
     for round in [1, 2] {
         let mut world = World::<E>::new(2, 3, 44);
-        let run = repair::Run::new(world.share(1).public(), id(1), set(&[2, FOE]), SessionId([1; 16])).unwrap();
+        let run =
+            repair::Run::new(world.share(1).public(), id(1), set(&[2, FOE]), SessionId([1; 16])).unwrap();
         let mut help = |at: usize| Repair::help(&run, &world.shares[at], None, &mut world.rng).unwrap();
         let sessions = [Repair::rebuild(&run, id(1)).unwrap(), help(1), help(2)];
         let reports = world.play(sessions, &mut |letter| {
@@ -225,7 +233,10 @@ fn two_faced<S: Scheme, P: State<Output: std::fmt::Debug>>(
 }
 
 /// In rounds 1 and 2 of a protocol that deals, by a field that nothing else depends on where there is one.
-fn two_faced_dealer<P: State<Output: std::fmt::Debug>>(name: &str, start: fn(&mut World<E>) -> [Session<P>; 3]) {
+fn two_faced_dealer<P: State<Output: std::fmt::Debug>>(
+    name: &str,
+    start: fn(&mut World<E>) -> [Session<P>; 3],
+) {
     let mut world = World::<E>::new(2, 3, 45);
     let sessions = start(&mut world);
     let reports = two_faced(&mut world, sessions, 1, &|body| body[0] ^= 1);
@@ -258,9 +269,11 @@ fn c18_multicast_is_no_broadcast() {
 
     let mut world = World::<E>::new(3, 3, 46);
     let everybody = set(&[1, 2, 3]);
-    let task = frost::Task::new(world.share(1).public(), everybody.clone(), b"m", SessionId([1; 16])).unwrap();
+    let task =
+        frost::Task::new(world.share(1).public(), everybody.clone(), b"m", SessionId([1; 16])).unwrap();
     let start = |world: &World<E>, seed: u64| {
-        [1, 2, 3].map(|me| Sign::start(world.share(me), task.clone(), &mut rng(seed + u64::from(me))).unwrap())
+        [1, 2, 3]
+            .map(|me| Sign::start(world.share(me), task.clone(), &mut rng(seed + u64::from(me))).unwrap())
     };
     // Both are points of prime order: only the view tells.
     let sessions = start(&world, 1);
@@ -275,10 +288,13 @@ fn c18_multicast_is_no_broadcast() {
     for (round, at, check) in [(1, 0, "S2.1"), (2, 200, "S2.1"), (3, 0, "S3.1")] {
         let pairings = keys.cast.deal_pairings(&everybody, &mut keys.rng).unwrap();
         let session = SessionId([1; 16]);
-        let task = ecdsa::Task::new(keys.shares[0].public(), everybody.clone(), Path::default(), message, session);
+        let task =
+            ecdsa::Task::new(keys.shares[0].public(), everybody.clone(), Path::default(), message, session);
         let task = task.unwrap();
         let sessions: Vec<_> = (keys.shares.iter())
-            .map(|share| ecdsa::Sign::start(share, task.clone(), &pairings[&share.id()], &mut keys.rng).unwrap())
+            .map(|share| {
+                ecdsa::Sign::start(share, task.clone(), &pairings[&share.id()], &mut keys.rng).unwrap()
+            })
             .collect();
         let reports = two_faced(&mut keys, sessions, round, &|body| body[at] ^= 1);
         if round == 1 {
@@ -307,7 +323,10 @@ fn c19_aborted_generation_used_again() {
     one.receive_signed(&from_two).unwrap();
     one.receive_signed(&from_three).unwrap();
     let abort = one.advance(&mut rng(2)).unwrap_err();
-    assert_eq!((abort.check, abort.cheaters().collect::<Vec<_>>()), ("K1.1", vec![(id(FOE), Fault::Malformed)]));
+    assert_eq!(
+        (abort.check, abort.cheaters().collect::<Vec<_>>()),
+        ("K1.1", vec![(id(FOE), Fault::Malformed)])
+    );
     let sent = one.sent();
     assert!(one.receive_signed(&open(&message(&three), FOE)).is_err());
     assert!(matches!(one.advance(&mut rng(3)), Ok(Status::Over)) && one.is_over() && one.sent() == sent);
@@ -315,7 +334,8 @@ fn c19_aborted_generation_used_again() {
     assert_eq!(again, Err(SetupError::SessionSpent(id(1))));
     // Without party 3, under the same id.
     let rest = game.cast.only(&set(&[1, 2])).unwrap();
-    let smaller = dkg::Run::new(Threshold::new(2, 2).unwrap(), rest.roster().clone(), game.run.session()).unwrap();
+    let smaller =
+        dkg::Run::new(Threshold::new(2, 2).unwrap(), rest.roster().clone(), game.run.session()).unwrap();
     let mut other = Dkg::<E>::start(&smaller, id(1), &mut MemoryLedger::default(), &mut rng(4)).unwrap();
     let elsewhere = seal(&rest, 2, &message(&two)).verify(rest.roster()).unwrap();
     assert_eq!(other.receive_signed(&elsewhere), Err(Rejected::SetupMismatch(id(2))));

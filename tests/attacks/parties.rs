@@ -245,7 +245,9 @@ pub(crate) mod runs {
         [1, 2, 3].map(|me| {
             let (ledger, rng) = (&mut MemoryLedger::default(), &mut world.rng);
             match me {
-                FOE => Import::deal(&run, id(me), &Secret::new(secret), Some(Secret::new([5; 32])), ledger, rng),
+                FOE => {
+                    Import::deal(&run, id(me), &Secret::new(secret), Some(Secret::new([5; 32])), ledger, rng)
+                }
                 _ => Import::receive(&run, id(me), ledger, rng),
             }
             .unwrap()
