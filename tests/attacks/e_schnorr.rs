@@ -75,11 +75,10 @@ fn verifies_strictly(key: &[u8], message: &[u8], signature: &[u8; 64]) -> bool {
 fn e1_baby_sharks_cofactor() {
     let mut world = World::<E>::new(3, 3, 61);
     let mut vanished = 0;
-    for k in 1..8 {
+    for (k, torsion) in EIGHT_TORSION.iter().enumerate().skip(1) {
         let reports = signed(&mut world, 1, &|body| dressed(&mut body[..32], k));
         all_convict(&reports, "F1.1", Fault::Malformed);
-        let reports =
-            signed(&mut world, 1, &|body| body[..32].copy_from_slice(&EIGHT_TORSION[k].compress().0));
+        let reports = signed(&mut world, 1, &|body| body[..32].copy_from_slice(&torsion.compress().0));
         all_convict(&reports, "F1.1", Fault::Malformed);
         for _ in 0..8 {
             let reports = signed(&mut world, 1, &|body| dressed(&mut body[32..], k));
