@@ -182,3 +182,23 @@ fn f0_1_a_share_signs_only_under_its_own_key() {
         assert_eq!(sign(nonces, share.into(), &package), Err(SetupError::WrongNonce(share.id())));
     }
 }
+
+mod driver;
+
+#[path = "attacks/b_binding.rs"]
+mod b_binding;
+#[path = "attacks/b_nonces.rs"]
+mod b_nonces;
+#[path = "attacks/c_dkg.rs"]
+mod c_dkg;
+#[path = "attacks/c_epochs.rs"]
+mod c_epochs;
+#[path = "attacks/d_proofs.rs"]
+mod d_proofs;
+#[path = "attacks/e_schnorr.rs"]
+mod e_schnorr;
+#[path = "attacks/parties.rs"]
+mod parties;
+#[allow(dead_code)]
+#[path = "epochs/stage.rs"]
+mod stage;

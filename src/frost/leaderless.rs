@@ -18,6 +18,7 @@ use super::task::Task;
 use crate::curve::{Curve, Scheme};
 use crate::error::{Abort, Chance, Charges, Fault, SetupError};
 use crate::evidence::{Evidence, EvidenceKind};
+use crate::hedge::SessionRng;
 use crate::key::KeyShare;
 use crate::party::{Parties, PartyId};
 use crate::secret::Secret;
@@ -47,7 +48,8 @@ pub enum Sign<S: Suite> {
 }
 
 impl<S: Suite> Sign<S> {
-    /// Starts signing with fresh nonces.
+    /// Starts signing with fresh nonces. The generator is hedged: one that repeats itself, after a fork or on a restored machine, gives other
+    /// nonces to another run, since share and sid are mixed in.
     ///
     /// # Errors
     /// [`SetupError::SelfMissing`] if this share's owner is not a signer of the task; [`SetupError::WrongNonce`] if the share is of
@@ -57,7 +59,9 @@ impl<S: Suite> Sign<S> {
         task: Task<S>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Session<Self>, SetupError> {
-        let nonces = SigningNonces::generate(share.into(), rng);
+        let sid = task.terms(share.id()).sid();
+        let mut hedged = SessionRng::new::<S::Curve>(rng, share.secret(), &sid, 1);
+        let nonces = SigningNonces::generate(share.into(), &mut hedged);
         Self::start_with(share, task, nonces)
     }
 
