@@ -10,9 +10,11 @@ if ! cargo +nightly --version 2>/dev/null; then
     exit 0
 fi
 
+# Of the dependencies the procedural macros alone run: to optimise them costs more than it saves.
+unoptimised='profile.dev.package."*".opt-level=0'
 features=$(cargo metadata --locked --no-deps --format-version 1 |
     jq -r '[.packages[] | select(.name == "quorate").features | keys[] | select(. != "sim")] | join(",")')
-run cargo +nightly rustdoc --quiet --locked --lib --no-default-features --features "$features" -- -Z unstable-options --output-format json
+run cargo +nightly rustdoc --quiet --config "$unoptimised" --locked --lib --no-default-features --features "$features" -- -Z unstable-options --output-format json
 json="$CARGO_TARGET_DIR/doc/quorate.json"
 reads=$(grep -A1 '^name = "rustdoc-types"$' ci/api/Cargo.lock | sed -n 's/^version = "0\.\([0-9]*\)\..*/\1/p')
 writes=$(jq .format_version "$json")

@@ -1,26 +1,84 @@
-//! `quorate-api FILE`: one line per public item of a crate, from rustdoc's JSON.
+//! `quorate-api FILE`: a crate's public items, one a line, from rustdoc's JSON.
 //!
-//! Impls of auto traits (`Send`) and blanket impls (`Into`) are left out; derived impls are kept, since a `Clone` too many
-//! is a mistake that this list is to show.
+//! Impls of auto traits (`Send`) and blanket impls (`Into`) are left out. The traits of core that a type implements stand in one line
+//! per type, without their methods: what is derived is a part of the promise, and a `Clone` too many is a mistake that the
+//! list is to show. The crate's own name and the paths of the prelude are cut off.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::ExitCode;
 
-fn print(file: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let api = public_api::Builder::from_rustdoc_json(file)
-        .omit_auto_trait_impls(true)
-        .omit_blanket_impls(true)
-        .sorted(true)
-        .build()?;
-    // Items that are shown without their modules, for the reader to find them.
-    if let Some(id) = api.missing_item_ids().next() {
-        return Err(format!("rustdoc's item {id} is not in its own file").into());
-    }
-    let mut out = std::io::stdout().lock();
+/// Paths that every reader knows by their last part.
+const PRELUDE: &[&str] = &[
+    "quorate::",
+    "core::clone::",
+    "core::cmp::",
+    "core::convert::",
+    "core::default::",
+    "core::error::",
+    "core::fmt::",
+    "core::hash::",
+    "core::iter::traits::",
+    "core::marker::",
+    "core::option::",
+    "core::result::",
+    "alloc::boxed::",
+    "alloc::string::",
+    "alloc::vec::",
+];
+
+/// Traits whose impls are told in one line, with the methods that follow from them.
+const TOLD: &[(&str, &[&str])] = &[
+    ("Clone", &["clone"]),
+    ("Copy", &[]),
+    ("Debug", &["fmt"]),
+    ("Default", &["default"]),
+    ("Display", &["fmt"]),
+    ("Eq", &[]),
+    ("Error", &["source"]),
+    ("Hash", &["hash"]),
+    ("Ord", &["cmp"]),
+    ("PartialEq", &["eq"]),
+    ("PartialOrd", &["partial_cmp"]),
+    ("StructuralPartialEq", &[]),
+];
+
+/// The type and the trait of an `impl TRAIT for TYPE` that is told in one line.
+fn told(line: &str) -> Option<(&str, &'static str, &'static [&'static str])> {
+    let (head, of) = line.strip_prefix("impl")?.split_once(" for ")?;
+    let name = head.rsplit(' ').next()?;
+    TOLD.iter().find(|(told, _)| *told == name).map(|(told, methods)| (of, *told, *methods))
+}
+
+fn list(file: &str) -> Result<BTreeSet<String>, Box<dyn std::error::Error>> {
+    let builder = public_api::Builder::from_rustdoc_json(file);
+    let api = builder.omit_auto_trait_impls(true).omit_blanket_impls(true).sorted(true).build()?;
+    let mut lines = BTreeSet::new();
+    let mut types = BTreeMap::<String, BTreeSet<&str>>::new();
+    // An impl's items follow it.
+    let mut skipped: (String, &[&str]) = (String::new(), &[]);
     for item in api.items() {
-        writeln!(out, "{item}")?;
+        let line = PRELUDE.iter().fold(item.to_string(), |line, path| line.replace(path, ""));
+        if let Some((of, name, methods)) = told(&line) {
+            let plain = of.split('<').next().unwrap_or(of);
+            skipped = (plain.to_owned(), methods);
+            types.entry(of.to_owned()).or_default().insert(name);
+            continue;
+        }
+        let path = line.strip_prefix("pub fn ").and_then(|line| line.split('(').next()).unwrap_or_default();
+        let method = path.rsplit("::").next().unwrap_or_default().split('<').next().unwrap_or_default();
+        if !(path.starts_with(&skipped.0) && skipped.1.contains(&method)) {
+            lines.insert(line);
+        }
     }
-    Ok(())
+    for (of, mut names) in types {
+        names.remove("StructuralPartialEq");
+        if !names.is_empty() {
+            let names: Vec<_> = names.into_iter().collect();
+            lines.insert(format!("impl for {of}: {}", names.join(" ")));
+        }
+    }
+    Ok(lines)
 }
 
 fn main() -> ExitCode {
@@ -29,7 +87,10 @@ fn main() -> ExitCode {
         eprintln!("usage: quorate-api RUSTDOC.json");
         return ExitCode::from(2);
     };
-    match print(&file) {
+    let mut out = std::io::stdout().lock();
+    let printed = list(&file)
+        .and_then(|lines| lines.iter().try_for_each(|line| writeln!(out, "{line}")).map_err(Into::into));
+    match printed {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{file}: {error}");
