@@ -57,8 +57,11 @@ function finish_file(    n, i, from, named) {
         } else {
             missed[file]++
             if (!from) from = i
-            if (named && i - named <= 3) checks[++unchecked] = file ":" i ": the check at line " named
-            if (text[i] ~ /(Fault|Verdict|Chance|Doubt)::[A-Z]/) checks[++unchecked] = file ":" i ": " text[i]
+            # What is nobody's fault has a negligible probability, or is a fault of this device: no test brings it about.
+            if (text[i] !~ /Chance::/) {
+                if (named && i - named <= 3) checks[++unchecked] = file ":" i ": the check at line " named
+                if (text[i] ~ /(Fault|Verdict|Doubt)::[A-Z]/) checks[++unchecked] = file ":" i ": " text[i]
+            }
         }
         named = 0
     }
