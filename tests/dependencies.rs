@@ -120,3 +120,104 @@ fn no_other_licence_than_the_permissive_ones() {
         assert!(!permits(&allowed, bad), "{bad}");
     }
 }
+
+/// The name and version of a package in `Cargo.lock`, and what it depends on.
+struct Locked {
+    name: String,
+    version: String,
+    needs: Vec<(String, Option<String>)>,
+}
+
+fn lock() -> Vec<Locked> {
+    let text = include_str!("../Cargo.lock").parse::<toml::Table>().expect("a lock file");
+    let text_of = |value: &toml::Value| value.as_str().expect("text").to_owned();
+    let packages = text["package"].as_array().expect("packages");
+    let packages = packages.iter().map(|package| {
+        let needs = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+        // `name`, or `name version` where there are several.
+        let needs = needs.map(|need| match text_of(need).split_once(' ') {
+            Some((name, version)) => (name.to_owned(), Some(version.to_owned())),
+            None => (text_of(need), None),
+        });
+        Locked {
+            name: text_of(&package["name"]),
+            version: text_of(&package["version"]),
+            needs: needs.collect(),
+        }
+    });
+    packages.collect()
+}
+
+/// The places in the lock of a package and all that it depends on.
+fn closure(lock: &[Locked], name: &str, version: Option<&str>) -> BTreeSet<usize> {
+    let find = |name: &str, version: Option<&str>| {
+        let fits = |package: &Locked| package.name == name && version.is_none_or(|v| package.version == v);
+        lock.iter().position(fits).unwrap_or_else(|| panic!("{name} {version:?} is not in the lock"))
+    };
+    let (mut seen, mut open) = (BTreeSet::new(), vec![find(name, version)]);
+    while let Some(place) = open.pop() {
+        if seen.insert(place) {
+            open.extend(lock[place].needs.iter().map(|(name, version)| find(name, version.as_deref())));
+        }
+    }
+    seen
+}
+
+/// What all the machines' graphs together have in the way of cryptography, the tests' own dependencies included: one
+/// version of each crate, but for what comes with the libraries that the tests compare ours with.
+#[test]
+fn the_peers_alone_bring_other_versions_of_cryptography() {
+    const CRYPTOGRAPHY: [&str; 30] = [
+        "aead",
+        "aes",
+        "aes-gcm",
+        "argon2",
+        "blake2",
+        "blake3",
+        "cipher",
+        "crypto-bigint",
+        "crypto-common",
+        "curve25519-dalek",
+        "digest",
+        "ecdsa",
+        "ed25519-dalek",
+        "elliptic-curve",
+        "ff",
+        "ghash",
+        "group",
+        "hkdf",
+        "hmac",
+        "k256",
+        "keccak",
+        "p256",
+        "polyval",
+        "primeorder",
+        "rand_core",
+        "sha2",
+        "sha3",
+        "subtle",
+        "x25519-dalek",
+        "zeroize",
+    ];
+    let lock = lock();
+    let us = lock.iter().find(|package| package.name == "quorate").expect("quorate");
+    let peers = |name: &str| name.starts_with("frost-");
+    let (ours, theirs): (Vec<_>, Vec<_>) =
+        us.needs.iter().filter(|(name, _)| name != "quorate").partition(|(name, _)| !peers(name));
+    assert_eq!(theirs.len(), 6);
+    let mut versions = BTreeMap::<_, BTreeSet<_>>::new();
+    for (name, version) in ours {
+        for place in closure(&lock, name, version.as_deref()) {
+            versions.entry(lock[place].name.as_str()).or_default().insert(lock[place].version.as_str());
+        }
+    }
+    for name in CRYPTOGRAPHY {
+        assert_eq!(versions.get(name).map(BTreeSet::len), Some(1), "{name}: {:?}", versions.get(name));
+    }
+    // It does see them: k256 of a peer is another.
+    let peer = closure(&lock, "frost-secp256k1", None);
+    assert!(
+        peer.iter()
+            .any(|place| lock[*place].name == "k256" && !versions["k256"].contains(&*lock[*place].version))
+    );
+}

@@ -147,7 +147,8 @@ fn errors_have_stable_numbers() {
     assert!(caps.iter().all(|error| error.code() == 5609));
 }
 
-/// 10^5 requests in the window, and the time of one more, in every build: far from what a scan of the window would take.
+/// 10^5 requests in the window, and the time of one more, in every build: far from what a scan of the window would take. Of
+/// a thousand the one in the middle counts, which a machine that does other things meanwhile does not touch.
 #[test]
 fn a_reserve_costs_the_logarithm_of_the_window() {
     let mut c = MemoryCaps::new(200_000);
@@ -158,20 +159,24 @@ fn a_reserve_costs_the_logarithm_of_the_window() {
         rh
     };
     let time = |c: &mut MemoryCaps, from: u32, count: u32| {
-        let start = std::time::Instant::now();
-        for n in from..from + count {
-            c.reserve(&name(n), &[within(n)], START + u64::from(n / 100)).unwrap();
-        }
-        start.elapsed()
+        let mut times: Vec<_> = (from..from + count)
+            .map(|n| {
+                let start = std::time::Instant::now();
+                c.reserve(&name(n), &[within(n)], START + u64::from(n / 100)).unwrap();
+                start.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        times[times.len() / 2]
     };
     let few = time(&mut c, 0, 1000);
     time(&mut c, 1000, 99_000);
     let many = time(&mut c, 100_000, 1000);
-    println!("1000 reserves: {few:?} with none in the window, {many:?} with 100,000");
+    println!("a reserve: {few:?} with few in the window, {many:?} with 100,000");
     // The entries that leave are paid for, too: 1000 have left.
     let sum = (1100u128..101_000).sum::<u128>();
     assert_eq!(c.spent("day", &[1], 1000, START + 1010), sum.into());
-    assert!(many < 20 * few + std::time::Duration::from_millis(20), "{few:?} then {many:?}");
+    assert!(many < 20 * few + std::time::Duration::from_micros(20), "{few:?} then {many:?}");
 }
 
 /// A crash is a process that does not come back: its reservation stays, and so does what it counted.

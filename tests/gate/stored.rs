@@ -6,7 +6,7 @@ use quorate::ecdsa::Presignature;
 use quorate::error::ResumeError;
 use quorate::gated::Gated;
 use quorate::gated::ecdsa::presign;
-use quorate::key::epoch::Epochs;
+use quorate::key::epoch::{EpochError, Epochs, Met};
 use quorate::key::{KeyShare, Path};
 use quorate::secret::Secret;
 use quorate::sim::MemoryLedger;
@@ -50,6 +50,29 @@ fn a_gated_share_is_read_as_a_gated_share_and_as_nothing_else() {
     assert_eq!((read.me(), read.public()), (id(1), epochs.public()));
     let bare = Epochs::new(bare);
     assert!(Gated::<Epochs<FrostEd25519>>::from_bytes(bare.to_bytes().expose()).is_none());
+}
+
+/// What the gated record passes on to the record within.
+#[test]
+fn a_gated_record_says_and_does_what_the_record_would() {
+    let mut g = group::<FrostEd25519>(401);
+    let key = g.shares[1].public().clone();
+    let mut record = g.shares.remove(0).into_epochs();
+    assert_eq!(record.key_id(), key.key_id());
+    assert_eq!(record.certificate(), Some(key.certificate()));
+    assert!(matches!(record.meet(key.certificate()), Ok(Met::Same)));
+    assert!(record.owed().is_empty());
+    record.admits(1).unwrap();
+    record.refuse_pairings([[7; 32]]).unwrap();
+    record.burn();
+    assert_eq!(record.admits(1), Err(EpochError::Burned(id(1))));
+    let (record, error) = record.abandon().unwrap_err();
+    assert_eq!((error, record.key_id()), (EpochError::Promised(0), key.key_id()));
+    // Of one that has entered no epoch there is nothing to keep.
+    let mut record = Gated::<Epochs<FrostEd25519>>::joining(&key, id(9));
+    assert_eq!(record.refuse_pairings([]), Err(EpochError::NoShare(id(9))));
+    assert!(record.certificate().is_none());
+    assert_eq!(record.abandon().map(|names| names.len()).map_err(|(_, error)| error), Ok(0));
 }
 
 #[test]
