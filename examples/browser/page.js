@@ -22,7 +22,7 @@ const POLICY = {
 const PATIENCE_MS = 30_000;
 
 const $ = (id) => document.getElementById(id);
-await init();
+await init({ module_or_path: new URL('./pkg/quorate_browser_bg.wasm', import.meta.url) });
 const holder = new Holder(1);
 const worker = new Worker('worker.js', { type: 'module' });
 

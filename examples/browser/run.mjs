@@ -57,7 +57,7 @@ if (!screenshot) {
       automaticPresenceSimulation: true,
     } });
     await page.goto(url);
-    await page.waitForSelector('body[data-ready]');
+    await page.waitForSelector('body[data-ready]').catch((error) => assert.fail([...errors, error].join('\n')));
 
     await page.click('#make-key');
     await page.waitForSelector('#register:enabled');

@@ -23,7 +23,7 @@ const POLICY = {
   }],
 };
 
-await init();
+await init({ module_or_path: new URL('./pkg/quorate_browser_bg.wasm', import.meta.url) });
 const holder = new Holder(2);
 let challenge;
 

@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut bindgen = Bindgen::new();
+    bindgen.remove_name_section(true).remove_producers_section(true);
     let generated = bindgen.input_path(module).web(true).and_then(|bindgen| bindgen.generate(folder));
     match generated {
         Ok(()) => ExitCode::SUCCESS,
