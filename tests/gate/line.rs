@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use quorate::channel::{Content, Event, Limits, Opened, Peers};
 use quorate::cluster::Cluster;
 use quorate::curve::FrostEd25519;
+use quorate::envelope::Unsigned;
 use quorate::error::Rejected;
 use quorate::party::PartyId;
 use quorate::session::{Recipient, Status};
@@ -26,8 +27,13 @@ impl End {
     }
 
     fn take(&mut self, cast: &Cast, me: PartyId, bytes: &[u8]) -> Event {
-        let event = self.peers.receive(bytes, &mut self.rng).unwrap();
-        self.peers.sign_with(event, &mut cast.key(me).unwrap().clone()).unwrap()
+        match self.peers.receive(bytes, &mut self.rng).unwrap() {
+            Event::ToSign(job) => {
+                let signature = cast.key(me).unwrap().sign(job.to_sign());
+                self.peers.signed(job, signature).unwrap()
+            }
+            event => event,
+        }
     }
 }
 
@@ -62,8 +68,11 @@ fn what_a_channel_opens_is_given_to_a_gated_session() {
             } {}
             let other = id(4 - me.get());
             for message in session.outgoing(sent[me]) {
+                let unsigned = Unsigned::new(message.bytes).unwrap();
+                let signature = cast.key(*me).unwrap().sign(unsigned.to_sign());
+                let envelope = unsigned.attach(cast.roster(), signature).unwrap().to_bytes();
                 let end = ends.get_mut(me).unwrap();
-                mail.push((other, end.peers.seal(other, Content::Message, message.bytes).unwrap()));
+                mail.push((other, end.peers.seal(other, Content::Envelope, &envelope).unwrap()));
             }
             sent.insert(*me, session.sent());
         }
