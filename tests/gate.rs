@@ -8,6 +8,8 @@ mod ecdsa;
 mod frost;
 #[path = "gate/life.rs"]
 mod life;
+#[path = "gate/line.rs"]
+mod line;
 #[path = "gate/stored.rs"]
 mod stored;
 #[path = "gate/world.rs"]

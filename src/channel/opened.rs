@@ -9,7 +9,7 @@ use crate::error::Rejected;
 use crate::identity::{PublicIdentity, Roster};
 use crate::party::PartyId;
 use crate::secret::Secret;
-use crate::session::{Receipt, Session, State, pairing_binding};
+use crate::session::{Receipt, Recipient, pairing_binding};
 use crate::wire::{Header, protocol};
 
 /// The kind of a record.
@@ -83,11 +83,11 @@ impl Opened {
     /// refused here: only the caller knows whether it is the one.
     ///
     /// # Errors
-    /// Inside, as [`Session::receive`] and [`Session::receive_signed`]; [`Rejected::Roster`] if `roster` is not the session's, or has another
+    /// Inside, as [`Recipient::receive`] and [`Recipient::receive_signed`]; [`Rejected::Roster`] if `roster` is not the session's, or has another
     /// identity for the sender than the cluster has.
-    pub fn deliver<S: State>(
+    pub fn deliver(
         &self,
-        session: &mut Session<S>,
+        session: &mut impl Recipient,
         roster: &Roster,
     ) -> Option<Result<Receipt, Rejected>> {
         match self {

@@ -11,7 +11,7 @@ use crate::envelope::Verified;
 use crate::error::{Abort, Rejected};
 use crate::evidence::Envelope;
 use crate::party::PartyId;
-use crate::session::{Outgoing, Receipt, Session, State, Status, Terms, Traffic};
+use crate::session::{Outgoing, Receipt, Recipient, Session, State, Status, Terms, Traffic};
 
 pub(super) mod sealed {
     /// Closes [`Guarded`](super::Guarded).
@@ -52,6 +52,20 @@ pub struct GatedSession<P: State> {
     end: Option<End>,
     /// What is still to be settled, each with its outcome once there is one.
     tickets: Vec<(Ticket, Option<[u8; 32]>)>,
+}
+
+impl<P: Guarded> Recipient for GatedSession<P> {
+    fn terms(&self) -> &Terms {
+        GatedSession::terms(self)
+    }
+
+    fn receive(&mut self, from: PartyId, message: &[u8]) -> Result<Receipt, Rejected> {
+        GatedSession::receive(self, from, message)
+    }
+
+    fn receive_signed(&mut self, envelope: &Verified) -> Result<Receipt, Rejected> {
+        GatedSession::receive_signed(self, envelope)
+    }
 }
 
 impl<P: Guarded> GatedSession<P> {

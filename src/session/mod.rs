@@ -24,6 +24,7 @@
 
 mod court;
 mod inbox;
+mod recipient;
 mod snapshot;
 mod state;
 mod terms;
@@ -34,6 +35,7 @@ pub use crate::identity::Pending;
 pub use court::Finding;
 pub(crate) use court::{Guilty, admit, equivocation};
 pub use inbox::{Inbox, Message};
+pub use recipient::Recipient;
 pub use snapshot::{AlreadySpent, Snapshot, SpendOnce};
 pub use state::{Expect, Failure, Outbox, Plan, RoundPlan, Shapes, State, Step, Stored, Suspend};
 pub use terms::Terms;

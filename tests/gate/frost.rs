@@ -51,7 +51,7 @@ const fn rule<S: Scheme>() -> DigestRule {
 }
 
 impl<S: Requested> Group<S> {
-    fn open(
+    pub(super) fn open(
         &mut self,
         request: &SigningRequest,
         signers: &[u16],
