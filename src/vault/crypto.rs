@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::hash::Tag;
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 
 /// A key, or what a key is made from.
 pub(super) type Key = Secret<[u8; 32]>;
@@ -28,8 +28,9 @@ pub(super) fn random<const N: usize>(rng: &mut dyn CryptoRng) -> [u8; N] {
     bytes
 }
 
+/// What it says shows: in what is opened, or refused.
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
-    a.ct_eq(b).into()
+    verdict(a.ct_eq(b))
 }
 
 /// HKDF with SHA-256 (RFC 5869) behind its extraction.

@@ -1,0 +1,36 @@
+//! FROST, every suite.
+
+use quorate::curve::{FrostEd25519, FrostP256, FrostRistretto255, FrostSecp256k1, FrostTaproot};
+use quorate::frost::{Sign, Suite, Task};
+use quorate::key::{Derive, Path};
+
+use super::keys::{cast, made};
+use super::{session, set};
+use crate::drive::{Private, run};
+use crate::table::Table;
+use crate::tainted::Tainted;
+
+fn sign<S: Suite>(table: &mut Table, form: impl Fn(Task<S>) -> Task<S>) {
+    let (cast, mut rng) = (cast(&[1, 2, 3]), Tainted::new(3));
+    let shares = made::<S>(&cast, &mut rng);
+    table.clean(&format!("signing, 2 of 3, {}", S::NAME), || {
+        let task = Task::new(shares[0].public(), set(&[1, 3]), b"a message", session(2)).unwrap();
+        let task = form(task);
+        let start = |at: usize| Sign::start(&shares[at], task.clone(), &mut rng).unwrap();
+        let sessions = [0, 2].map(start).into();
+        run(&cast, sessions, Private::Shown, &mut rng);
+        Vec::new()
+    });
+}
+
+fn child<S: Suite + Derive>(task: Task<S>) -> Task<S> {
+    task.path(Path::new([44, 7]).unwrap()).unwrap()
+}
+
+pub fn all(table: &mut Table) {
+    sign::<FrostEd25519>(table, child);
+    sign::<FrostRistretto255>(table, |task| task);
+    sign::<FrostP256>(table, |task| task);
+    sign::<FrostSecp256k1>(table, |task| task);
+    sign::<FrostTaproot>(table, child);
+}
