@@ -71,7 +71,7 @@ fn frost_aggregate((package, shares): (SigningPackage<E>, Shares)) -> (Ed25519Si
     (aggregate(&package, &shares).unwrap(), package)
 }
 
-/// The signature does not verify, so the shares are verified.
+// The signature does not verify, so the shares are verified.
 #[library_benchmark]
 #[bench::of_2(with_a_cheater(2, 3))]
 fn frost_name_a_cheater(
@@ -114,7 +114,7 @@ fn commitment() -> Vec<u8> {
     bytes
 }
 
-/// Ten points, as a dealer reveals them: decoded, and their order checked.
+// Ten points, as a dealer reveals them: decoded, and their order checked.
 #[library_benchmark]
 #[bench::ten_points(commitment())]
 fn read_commitment(bytes: Vec<u8>) -> Commitment<Ed25519> {

@@ -6,7 +6,8 @@ mod sessions;
 mod wings;
 
 use frost::frost_group;
+use gungraun::main;
 use sessions::sessions_group;
 use wings::wings_group;
 
-gungraun::main!(library_benchmark_groups = [frost_group, sessions_group, wings_group]);
+main!(library_benchmark_groups = [frost_group, sessions_group, wings_group]);

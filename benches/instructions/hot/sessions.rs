@@ -59,7 +59,7 @@ fn refreshed<S: Scheme>() -> Play<Refresh<S>> {
 
 #[library_benchmark]
 #[bench::secp256k1(refreshed::<K>())]
-fn refresh<S: State>(play: Play<S>) -> (S::Output, Play<S>) {
+fn refresh_shares<S: State>(play: Play<S>) -> (S::Output, Play<S>) {
     play.run()
 }
 
@@ -161,7 +161,7 @@ fn ecdsa_batch(play: Play<SignBatch<K>>) -> (<SignBatch<K> as State>::Output, Pl
     play.run()
 }
 
-/// The start of a signing: in the main Bob's half of the transfer extension.
+// The start of a signing: in the main Bob's half of the transfer extension.
 #[library_benchmark]
 #[bench::bob(signing::<K>())]
 fn ecdsa_extension(mut play: Play<Sign<K>>) -> Play<Sign<K>> {
@@ -169,7 +169,7 @@ fn ecdsa_extension(mut play: Play<Sign<K>>) -> Play<Sign<K>> {
     play
 }
 
-/// The end of round 1: Alice's half of the extension, and of the multiplication.
+// The end of round 1: Alice's half of the extension, and of the multiplication.
 #[library_benchmark]
 #[bench::alice(signing::<K>().after(0))]
 fn ecdsa_multiplication(mut play: Play<Sign<K>>) -> Play<Sign<K>> {
@@ -177,7 +177,7 @@ fn ecdsa_multiplication(mut play: Play<Sign<K>>) -> Play<Sign<K>> {
     play
 }
 
-/// The end of round 2: Bob's half of the multiplication, and its checks.
+// The end of round 2: Bob's half of the multiplication, and its checks.
 #[library_benchmark]
 #[bench::bob(signing::<K>().after(1))]
 fn ecdsa_products(mut play: Play<Sign<K>>) -> Play<Sign<K>> {
@@ -201,7 +201,7 @@ library_benchmark_group!(
     name = sessions_group,
     benchmarks = [
         key_generation,
-        refresh,
+        refresh_shares,
         pairing,
         ecdsa_sign,
         ecdsa_batch,

@@ -96,7 +96,7 @@ fn container() -> (Vec<u8>, Secret<[u8; 32]>, Expect) {
     (bytes, key, expect)
 }
 
-/// A key share, with a key in memory.
+// A key share, with a key in memory.
 #[library_benchmark]
 #[bench::share(container())]
 fn vault_open((bytes, key, expect): (Vec<u8>, Secret<[u8; 32]>, Expect)) -> KeyShare<FrostEd25519> {
