@@ -20,7 +20,7 @@ RUSTFLAGS='--cfg quorate_ctime' run cargo build --quiet --release --manifest-pat
 
 log="$CARGO_TARGET_DIR/ctime.log"
 printf '+ valgrind -q --error-limit=no quorate-ctime   # where errors are: %s\n' "$log"
-if ! valgrind -q --error-limit=no --num-callers=20 "$CARGO_TARGET_DIR/release/quorate-ctime" "$@" 2>"$log"; then
+if ! valgrind -q --error-limit=no --num-callers=20 --suppressions=tests/ctime/valgrind.supp "$CARGO_TARGET_DIR/release/quorate-ctime" "$@" 2>"$log"; then
     # The first of each place, and which operation it is of.
     head -n 60 "$log"
     fail "secrets reach branches or addresses, or the check is broken: $log"

@@ -1,10 +1,11 @@
 //! FROST, every suite.
 
 use quorate::curve::{FrostEd25519, FrostP256, FrostRistretto255, FrostSecp256k1, FrostTaproot};
-use quorate::frost::{Sign, Suite, Task};
+use quorate::frost::{self, Sign, SigningNonces, SigningPackage, Suite, Task};
 use quorate::key::{Derive, Path};
+use quorate::sim::MemoryLedger;
 
-use super::keys::{cast, made};
+use super::keys::{cast, made, secret};
 use super::{session, set};
 use crate::drive::{Private, run};
 use crate::table::Table;
@@ -19,7 +20,19 @@ fn sign<S: Suite>(table: &mut Table, form: impl Fn(Task<S>) -> Task<S>) {
         let start = |at: usize| Sign::start(&shares[at], task.clone(), &mut rng).unwrap();
         let sessions = [0, 2].map(start).into();
         run(&cast, sessions, Private::Shown, &mut rng);
-        Vec::new()
+        shares.iter().flat_map(secret).collect()
+    });
+    table.clean(&format!("nonces stored and read, a share by the functions, {}", S::NAME), || {
+        let mut made = [0, 2].map(|at: usize| SigningNonces::generate((&shares[at]).into(), &mut rng));
+        let list = [0, 2].map(|at: usize| (shares[at].id(), made[at / 2].commitments().clone()));
+        let package = SigningPackage::new(shares[0].public().commitment(), list, b"a message").unwrap();
+        made.reverse();
+        let [_, first] = made;
+        let form = first.store();
+        let kept = form.expose()[36..].to_vec();
+        let nonces = SigningNonces::<S>::load(form, &mut MemoryLedger::default()).unwrap();
+        frost::sign(nonces, (&shares[0]).into(), &package).unwrap();
+        kept
     });
 }
 

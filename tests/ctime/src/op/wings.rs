@@ -153,7 +153,6 @@ impl Node {
 fn nodes() -> [Node; 2] {
     let ids = [1, 2].map(id);
     let keys = [1, 101].map(|start| IdentityKey::from_seed(hidden(start)));
-    for key in &keys {}
     let roster = Roster::new(ids.into_iter().zip(&keys).map(|(id, key)| (id, key.public()))).unwrap();
     let cluster = Cluster::new([7; 32], 0, roster).unwrap();
     let mut ids = ids.into_iter();
