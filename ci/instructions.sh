@@ -40,10 +40,9 @@ run cargo fmt --check --manifest-path "$crate/Cargo.toml"
 
 counts="$CARGO_TARGET_DIR/instructions.txt"
 printf '+ cargo bench   # in callgrind\n'
-GUNGRAUN_COLOR=never GUNGRAUN_RUNNER="$CARGO_TARGET_DIR/tools/bin/gungraun-runner" \
-    cargo bench --quiet --locked --manifest-path "$crate/Cargo.toml" >"$counts.log" || { tail -n 40 "$counts.log"; fail 'the benches do not run'; }
-# hot::group::function id:arguments, then indented figures
-awk '/^hot::/ { name = $1; sub(/^hot::/, "", name); sub(/::/, "/", name); id = $2; sub(/:.*/, "", id) }
+GUNGRAUN_COLOR=never cargo bench --quiet --locked --manifest-path "$crate/Cargo.toml" >"$counts.log" || { tail -n 40 "$counts.log"; fail 'the benches do not run'; }
+# hot::some_group::function id:arguments, then indented figures
+awk '/^hot::/ { name = $1; sub(/^hot::/, "", name); sub(/_group::/, "/", name); id = $2; sub(/:.*/, "", id) }
     /^ *Instructions:/ { split($2, n, "|"); print name "/" id, n[1] }' "$counts.log" | LC_ALL=C sort >"$counts"
 [ -s "$counts" ] || { tail -n 40 "$counts.log"; fail 'no figures in what gungraun printed'; }
 

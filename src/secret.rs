@@ -3,6 +3,9 @@
 //! A [`Secret`] lives on the heap, so that moving it leaves no copy behind, and is wiped when dropped. It has no
 //! `Clone`, no `Copy`, no comparison, and its `Debug` prints a name. Types that hold one may therefore derive
 //! `Debug` safely. This file, and the explicit `zeroize` calls on temporaries, answer "what is wiped?".
+//!
+//! What is computed from secrets is a secret, until the source says `published`, `published_in_place` or `verdict` of it, and why. These three do
+//! nothing but for the checker of constant time, and answer "what may a branch depend on?".
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -21,9 +24,8 @@ pub(crate) fn mask_of(bit: u64) -> u64 {
     core::hint::black_box(bit).wrapping_neg()
 }
 
-/// Where a value stops being a secret, for the checker of constant time (`tests/ctime`). It builds the crate with
-/// `--cfg quorate_ctime`, marks as undefined what is random or stored, and fails where a branch or an address depends on it. What is public by
-/// then, though it was computed from secrets, is said here; every call says why. Nothing happens in any other build.
+/// Where a value stops being a secret, for the checker of constant time (`tests/ctime`). It builds the crate with `--cfg quorate_ctime` and all
+/// features, marks as undefined what is random or stored, and fails where a branch or an address depends on it. Nothing happens in any other build.
 mod declassify {
     #[cfg(quorate_ctime)]
     static TOLD: spin::Once<fn(*const u8, usize)> = spin::Once::new();

@@ -1,7 +1,9 @@
 //! Whole runs of a protocol. What leaves a device becomes public on the way; nothing else does.
 
 use quorate::envelope::Unsigned;
+use quorate::error::Abort;
 use quorate::evidence::Envelope;
+use quorate::party::PartyId;
 use quorate::session::{Pending as _, Session, State, Status};
 use quorate::sim::Cast;
 use quorate::wire::HEADER_LEN;
@@ -19,6 +21,22 @@ pub enum Private {
     Secret,
 }
 
+/// What may be done to a run on the way.
+pub trait Hand<S: State> {
+    /// To a session that is not over, before each round.
+    fn between(&mut self, session: Session<S>) -> Session<S> {
+        session
+    }
+
+    /// To a message, before its sender signs it.
+    fn letter(&mut self, _from: PartyId, _to: Option<PartyId>, _bytes: &mut Vec<u8>) {}
+}
+
+/// None.
+pub struct Nobody;
+
+impl<S: State> Hand<S> for Nobody {}
+
 /// Runs sessions to their results, ascending by party, with secret randomness.
 pub fn run<S: State>(
     cast: &Cast,
@@ -26,33 +44,36 @@ pub fn run<S: State>(
     private: Private,
     rng: &mut Tainted,
 ) -> Vec<S::Output> {
-    run_with(cast, sessions, private, &mut |session| session, rng)
+    let ends = run_with(cast, sessions, private, &mut Nobody, rng);
+    ends.into_iter().map(Result::unwrap).collect()
 }
 
-/// The same, with something done to every session that is not over before each round.
+/// The same, with a hand in it, to results or verdicts.
 pub fn run_with<S: State>(
     cast: &Cast,
     sessions: Vec<Session<S>>,
     private: Private,
-    between: &mut dyn FnMut(Session<S>) -> Session<S>,
+    hand: &mut dyn Hand<S>,
     rng: &mut Tainted,
-) -> Vec<S::Output> {
+) -> Vec<Result<S::Output, Abort>> {
     let mut parties: Vec<_> = sessions.into_iter().map(|session| (session, 0, None)).collect();
-    while parties.iter().any(|(_, _, output)| output.is_none()) {
-        let each = |(session, sent, output): (Session<S>, _, _)| {
-            (if session.is_over() { session } else { between(session) }, sent, output)
+    while parties.iter().any(|(_, _, end)| end.is_none()) {
+        let each = |(session, sent, end): (Session<S>, _, _)| {
+            (if session.is_over() { session } else { hand.between(session) }, sent, end)
         };
         parties = parties.into_iter().map(each).collect();
         let mut mail = Vec::new();
         for (session, sent, _) in &mut parties {
             for message in session.outgoing(*sent) {
                 publish(message.bytes);
-                mail.push((session.terms().me, message.to, message.bytes.to_vec()));
+                let (from, mut bytes) = (session.terms().me, message.bytes.to_vec());
+                hand.letter(from, message.to, &mut bytes);
+                mail.push((from, message.to, bytes));
             }
             *sent = session.sent();
         }
         assert!(!mail.is_empty(), "nothing moves");
-        for (session, _, output) in &mut parties {
+        for (session, _, end) in parties.iter_mut().filter(|(_, _, end)| end.is_none()) {
             let me = session.terms().me;
             for (from, to, bytes) in
                 mail.iter().filter(|(from, to, _)| *from != me && to.is_none_or(|to| to == me))
@@ -70,19 +91,28 @@ pub fn run_with<S: State>(
                 }
                 session.receive(*from, &bytes).unwrap();
             }
-            loop {
-                match session.advance(rng).unwrap() {
-                    Status::Advanced { .. } => {}
-                    Status::Keep => {
-                        let input = session.pending().unwrap().to_sign();
-                        session.kept(&cast.key(me).unwrap().sign(&input)).unwrap();
-                    }
-                    Status::Done(result) => *output = Some(result),
-                    _ => break,
-                }
-            }
+            *end = advance(cast, session, rng);
         }
     }
     parties.sort_by_key(|(session, ..)| session.terms().me);
-    parties.into_iter().map(|(_, _, output)| output.unwrap()).collect()
+    parties.into_iter().map(|(_, _, end)| end.unwrap()).collect()
+}
+
+fn advance<S: State>(
+    cast: &Cast,
+    session: &mut Session<S>,
+    rng: &mut Tainted,
+) -> Option<Result<S::Output, Abort>> {
+    loop {
+        match session.advance(rng) {
+            Ok(Status::Advanced { .. }) => {}
+            Ok(Status::Keep) => {
+                let input = session.pending().unwrap().to_sign();
+                session.kept(&cast.key(session.terms().me).unwrap().sign(&input)).unwrap();
+            }
+            Ok(Status::Done(output)) => return Some(Ok(output)),
+            Ok(_) => return None,
+            Err(abort) => return Some(Err(abort)),
+        }
+    }
 }

@@ -4,19 +4,21 @@ use quorate::curve::{Curve, EcdsaSecp256k1, FrostEd25519, FrostP256, Scheme};
 use quorate::dkg::{self, Dkg};
 use quorate::import::{self, Import, ed25519_secret};
 use quorate::key::Seat;
-use quorate::keyset::{self, AnyScheme, KeySet};
-use quorate::party::Threshold;
+use quorate::key::epoch::Epochs;
+use quorate::keyset::{self, AnyScheme, Bundle, KeySet};
+use quorate::party::{PartyId, Threshold};
 use quorate::refresh::{self, Refresh};
 use quorate::repair::{self, Outcome, Repair};
 use quorate::reshare::{self, Reshare};
 use quorate::secret::Secret;
-use quorate::session::{Session, Snapshot};
+use quorate::session::{Session, Snapshot, State};
 use quorate::sim::MemoryLedger;
+use quorate::wire::HEADER_LEN;
 use quorate::{curve, key};
 
 use super::keys::{cast, made, secret};
 use super::{id, session, set};
-use crate::drive::{Private, run};
+use crate::drive::{Hand, Private, run, run_with};
 use crate::table::Table;
 use crate::tainted::Tainted;
 use crate::valgrind::hide;
@@ -113,14 +115,39 @@ fn suspended(table: &mut Table) {
         let terms = dkg::Run::<FrostP256>::new(threshold, cast.roster().clone(), session(14)).unwrap();
         let start = |number| Dkg::start(&terms, id(number), &mut MemoryLedger::default(), &mut rng).unwrap();
         let sessions = [1, 2, 3].map(start).into();
-        let mut again = |session: Session<Dkg<FrostP256>>| {
-            let config = (terms.clone(), session.terms().me);
-            let snapshot = session.suspend().unwrap();
-            let bytes = Secret::new(snapshot.expose().to_vec());
-            Session::resume(&config, Snapshot::from_bytes(bytes), &mut MemoryLedger::default()).unwrap()
-        };
-        let shares = crate::drive::run_with(&cast, sessions, Private::Shown, &mut again, &mut rng);
-        shares.iter().flat_map(secret).collect()
+        struct Again(dkg::Run<FrostP256>);
+        impl Hand<Dkg<FrostP256>> for Again {
+            fn between(&mut self, session: Session<Dkg<FrostP256>>) -> Session<Dkg<FrostP256>> {
+                let config = (self.0.clone(), session.terms().me);
+                let snapshot = session.suspend().unwrap();
+                let bytes = Secret::new(snapshot.expose().to_vec());
+                Session::resume(&config, Snapshot::from_bytes(bytes), &mut MemoryLedger::default()).unwrap()
+            }
+        }
+        let ends = run_with(&cast, sessions, Private::Shown, &mut Again(terms), &mut rng);
+        ends.into_iter().flat_map(|share| secret(&share.unwrap())).collect()
+    });
+}
+
+/// A dealer whose share does not fit: the receiver opens what it got, and proves it.
+fn complaint(table: &mut Table) {
+    struct Cheat;
+    impl<S: State> Hand<S> for Cheat {
+        fn letter(&mut self, from: PartyId, to: Option<PartyId>, bytes: &mut Vec<u8>) {
+            if (from, to) == (id(2), Some(id(1))) {
+                bytes[HEADER_LEN + 32] ^= 1;
+            }
+        }
+    }
+    table.clean("a complaint about a dealer, FROST(Ed25519)", || {
+        let (cast, mut rng) = (cast(&[1, 2, 3]), Tainted::new(13));
+        let threshold = Threshold::new(2, 3).unwrap();
+        let terms = dkg::Run::<FrostEd25519>::new(threshold, cast.roster().clone(), session(16)).unwrap();
+        let start = |number| Dkg::start(&terms, id(number), &mut MemoryLedger::default(), &mut rng).unwrap();
+        let sessions = [1, 2, 3].map(start).into();
+        let ends = run_with(&cast, sessions, Private::Shown, &mut Cheat, &mut rng);
+        assert!(ends.iter().all(Result::is_err));
+        Vec::new()
     });
 }
 
@@ -133,8 +160,18 @@ fn sets(table: &mut Table) {
         let start =
             |number| KeySet::start(&terms, id(number), &mut MemoryLedger::default(), &mut rng).unwrap();
         let sessions = [1, 2, 3].map(start).into();
-        run(&cast, sessions, Private::Shown, &mut rng);
-        Vec::new()
+        let bundles = run(&cast, sessions, Private::Shown, &mut rng);
+        let read = Bundle::from_bytes(bundles[0].to_bytes().expose()).unwrap();
+        secret(read.get::<EcdsaSecp256k1>(0).unwrap())
+    });
+}
+
+/// A device's record of a key, as it is stored.
+fn record(table: &mut Table) {
+    table.clean("a record of epochs stored and read", || {
+        let share = made::<FrostEd25519>(&cast(&[1, 2, 3]), &mut Tainted::new(2)).remove(0);
+        let record = Epochs::new(share);
+        secret(Epochs::<FrostEd25519>::from_bytes(record.to_bytes().expose()).unwrap().current().unwrap())
     });
 }
 
@@ -150,7 +187,9 @@ pub fn all(table: &mut Table) {
     export::<FrostEd25519>(table);
     export::<EcdsaSecp256k1>(table);
     suspended(table);
+    complaint(table);
     sets(table);
+    record(table);
     table.clean("Ed25519 secret from a seed", || {
         let mut seed = Secret::new([7; 32]);
         hide(seed.expose_mut());
