@@ -197,7 +197,7 @@ fn multiplied<S: EcdsaScheme>(
         // [S2.5] and its inputs are the opened ones
         let consistent = inputs.match_points();
         // The verdicts ban, which shows, and they are the last that this peer gets.
-        let [products, consistent] = [products, consistent].map(|passed| verdict(passed));
+        let [products, consistent] = [products, consistent].map(verdict);
         let failed = if products {
             (!consistent).then_some(("S2.5", Fault::Consistency))
         } else {
