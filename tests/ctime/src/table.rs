@@ -66,13 +66,18 @@ impl Table {
         Self { only, rows: 0, wrong: Vec::new() }
     }
 
+    /// Whether the row was asked for.
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
+    }
+
     /// One operation, of which nothing is to be found. It gives bytes that are secrets at its end: they must be so still.
     pub fn clean(&mut self, name: &str, run: impl FnOnce() -> Vec<u8>) {
         self.row(name, Expected::Nothing, run);
     }
 
     pub fn row(&mut self, name: &str, expected: Expected, run: impl FnOnce() -> Vec<u8>) {
-        if self.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
+        if !self.wants(name) {
             return;
         }
         eprintln!("-- {name}");

@@ -70,20 +70,25 @@ impl<S: EcdsaScheme> Wallet<S> {
 }
 
 fn sign<S: EcdsaScheme>(table: &mut Table) {
+    let rows = ["signing in three rounds", "a batch of two", "presignatures, stored and read, online"];
+    let rows = rows.map(|row| format!("{row}, {}", S::NAME));
+    if !rows.iter().any(|row| table.wants(row)) {
+        return;
+    }
     let mut wallet = Wallet::<S>::new();
     let (key, path) = (wallet.shares[0].public().clone(), Path::new([44, 7]).unwrap());
-    table.clean(&format!("signing in three rounds, {}", S::NAME), || {
+    table.clean(&rows[0], || {
         let task = Task::new(&key, set(&[1, 3]), path.clone(), Message::sha256(b"one"), session(4)).unwrap();
         wallet.run(|share, pairings, rng| Sign::start(share, task.clone(), pairings, rng).unwrap());
         secret(&wallet.shares[0])
     });
-    table.clean(&format!("a batch of two, {}", S::NAME), || {
+    table.clean(&rows[1], || {
         let items = [1u8, 2].map(|n| (path.clone(), Message::sha256(&[n])));
         let batch = Batch::new(&key, set(&[1, 3]), items, session(5)).unwrap();
         wallet.run(|share, pairings, rng| SignBatch::start(share, batch.clone(), pairings, rng).unwrap());
         secret(&wallet.shares[0])
     });
-    table.clean(&format!("presignatures, stored and read, online, {}", S::NAME), || {
+    table.clean(&rows[2], || {
         let task = PresignTask::new(&key, set(&[1, 3]), &path, 1, session(6)).unwrap();
         let made =
             wallet.run(|share, pairings, rng| Presign::start(share, task.clone(), pairings, rng).unwrap());

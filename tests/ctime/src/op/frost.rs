@@ -12,9 +12,14 @@ use crate::table::Table;
 use crate::tainted::Tainted;
 
 fn sign<S: Suite>(table: &mut Table, form: impl Fn(Task<S>) -> Task<S>) {
+    let signing = format!("signing, 2 of 3, {}", S::NAME);
+    let functions = format!("nonces stored and read, a share by the functions, {}", S::NAME);
+    if !table.wants(&signing) && !table.wants(&functions) {
+        return;
+    }
     let (cast, mut rng) = (cast(&[1, 2, 3]), Tainted::new(3));
     let shares = made::<S>(&cast, &mut rng);
-    table.clean(&format!("signing, 2 of 3, {}", S::NAME), || {
+    table.clean(&signing, || {
         let task = Task::new(shares[0].public(), set(&[1, 3]), b"a message", session(2)).unwrap();
         let task = form(task);
         let start = |at: usize| Sign::start(&shares[at], task.clone(), &mut rng).unwrap();
@@ -22,7 +27,7 @@ fn sign<S: Suite>(table: &mut Table, form: impl Fn(Task<S>) -> Task<S>) {
         run(&cast, sessions, Private::Shown, &mut rng);
         shares.iter().flat_map(secret).collect()
     });
-    table.clean(&format!("nonces stored and read, a share by the functions, {}", S::NAME), || {
+    table.clean(&functions, || {
         let mut made = [0, 2].map(|at: usize| SigningNonces::generate((&shares[at]).into(), &mut rng));
         let list = [0, 2].map(|at: usize| (shares[at].id(), made[at / 2].commitments().clone()));
         let package = SigningPackage::new(shares[0].public().commitment(), list, b"a message").unwrap();
