@@ -16,7 +16,7 @@ run cargo fmt --check --manifest-path tests/ctime/Cargo.toml
 # The same versions as everywhere else.
 run cp Cargo.lock tests/ctime/Cargo.lock
 printf '+ RUSTFLAGS="--cfg quorate_ctime" '
-RUSTFLAGS='--cfg quorate_ctime' run cargo build --quiet --release --manifest-path tests/ctime/Cargo.toml
+RUSTFLAGS='--cfg quorate_ctime' run cargo build --quiet --release --manifest-path tests/ctime/Cargo.toml --bin quorate-ctime
 
 log="$CARGO_TARGET_DIR/ctime.log"
 printf '+ valgrind -q --error-limit=no quorate-ctime   # where errors are: %s\n' "$log"
