@@ -22,12 +22,14 @@ use alloc::vec::Vec;
 #[cfg(feature = "ecdsa")]
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 #[cfg(feature = "ecdsa")]
 use zeroize::ZeroizeOnDrop;
 
 use crate::curve::Curve;
 use crate::party::PartyId;
+use crate::secret::verdict;
 
 macro_rules! tags {
     ($($name:ident = $text:literal, $place:literal;)*) => {
@@ -308,7 +310,9 @@ pub(crate) fn close(form: &mut Vec<u8>) {
 /// The content of a form that [`close`] ended; `None` if a bit is wrong.
 pub(crate) fn closed(form: &[u8]) -> Option<&[u8]> {
     let (content, digest) = form.split_last_chunk::<DIGEST_LEN>()?;
-    (sha256(content) == *digest).then_some(content)
+    // A form that is not whole is refused, which shows; how much of its digest is right does not.
+    let whole = verdict(sha256(content).ct_eq(digest));
+    whole.then_some(content)
 }
 
 /// SHA-256 of one byte string, unframed: body hashes.

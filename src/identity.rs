@@ -21,7 +21,7 @@ use rand_core::CryptoRng;
 use crate::error::SetupError;
 use crate::hash::{Tag, Transcript};
 use crate::party::{MAX_PARTIES, Parties, PartyId};
-use crate::secret::Secret;
+use crate::secret::{Secret, published};
 
 /// The 32 bytes that an identity key signs. Only this crate makes one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -115,7 +115,9 @@ impl IdentityKey {
     /// The key of an RFC 8032 seed.
     #[must_use]
     pub fn from_seed(seed: Secret<[u8; 32]>) -> Self {
-        let public = PublicIdentity(SigningKey::from_bytes(seed.expose()).verifying_key().to_bytes());
+        // Made to be known.
+        let public =
+            PublicIdentity(published(SigningKey::from_bytes(seed.expose()).verifying_key().to_bytes()));
         Self { seed, public }
     }
 
@@ -128,7 +130,8 @@ impl IdentityKey {
     /// Signs; a key in the process always can.
     #[must_use]
     pub fn sign(&self, input: &SigInput) -> [u8; 64] {
-        SigningKey::from_bytes(self.seed.expose()).sign(input.as_bytes()).to_bytes()
+        // Made to be shown.
+        published(SigningKey::from_bytes(self.seed.expose()).sign(input.as_bytes()).to_bytes())
     }
 }
 

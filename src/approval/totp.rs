@@ -22,7 +22,7 @@ use subtle::{ConditionallySelectable, ConstantTimeEq};
 use super::approver::ApproverId;
 use super::registry::{Claim, Registry, RegistryError, Space};
 use crate::hash::{Tag, Transcript};
-use crate::secret::Secret;
+use crate::secret::{Secret, published, verdict};
 
 /// Seconds of a step.
 pub const STEP_S: u64 = 30;
@@ -103,9 +103,13 @@ impl Totp {
         if let Ok(hmac) = Hmac::<Sha1>::new_from_slice(self.secret.expose()) {
             mac = hmac.chain_update(step.to_be_bytes()).finalize().into_bytes().into();
         }
-        let offset = mac.last().map_or(0, |last| usize::from(last & 15));
-        let word =
-            mac.get(offset..).and_then(|tail| tail.first_chunk()).map_or(0, |w| u32::from_be_bytes(*w));
+        // The offset is as secret as the code: all sixteen words are looked at, and one is taken.
+        let offset = mac.last().map_or(0, |last| last & 15);
+        let mut word = 0u32;
+        for (place, bytes) in (0u8..16).zip(mac.windows(4)) {
+            let found = bytes.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+            word.conditional_assign(&found, place.ct_eq(&offset));
+        }
         let (mut rest, mut digits) = (word & 0x7fff_ffff, [0; 6]);
         for digit in digits.iter_mut().rev() {
             *digit = b'0' + (rest % 10) as u8;
@@ -165,6 +169,7 @@ impl Totp {
             step.conditional_assign(&candidate, equal);
             found |= equal;
         }
-        bool::from(found).then_some(step)
+        // Whether a code is right shows, and so does the step, which is stored.
+        verdict(found).then_some(published(step))
     }
 }

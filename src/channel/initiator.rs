@@ -11,6 +11,7 @@ use super::layout::{CLAIM_LEN, FIRST_LEN, Head, SECOND_LEN, Second, Step, THIRD_
 use super::link::Between;
 use super::schedule::{Agreed, Traffic, initiation, name, response, same, t1, t3};
 use crate::identity::SigInput;
+use crate::secret::published;
 
 /// A handshake that this device has begun.
 pub(super) struct Outbound {
@@ -58,7 +59,8 @@ impl Answered {
 impl Outbound {
     pub(super) fn start(between: &Between<'_>, rng: &mut dyn CryptoRng) -> Self {
         let secret = Box::new(EphemeralSecret::random_from_rng(rng));
-        let own = PublicKey::from(&*secret).to_bytes();
+        // Made to be sent.
+        let own = published(PublicKey::from(&*secret).to_bytes());
         let mut first = Vec::with_capacity(FIRST_LEN);
         between.head(Step::First).write(&mut first);
         first.extend_from_slice(&own);

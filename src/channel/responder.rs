@@ -10,6 +10,7 @@ use super::layout::{FIRST_LEN, OFFER_LEN, SECOND_LEN, Step, Third};
 use super::link::Between;
 use super::schedule::{Agreed, Traffic, initiation, name, response, same, t1, t3};
 use crate::identity::SigInput;
+use crate::secret::published;
 
 /// A handshake that the peer has begun. The keys are derived at once: the secret lives for one call.
 pub(super) struct Inbound {
@@ -33,7 +34,8 @@ impl Inbound {
     ) -> Result<Self, ChannelError> {
         let peer = first.last_chunk::<32>().ok_or(ChannelError::Malformed)?;
         let secret = EphemeralSecret::random_from_rng(rng);
-        let own = PublicKey::from(&secret).to_bytes();
+        // Made to be sent.
+        let own = published(PublicKey::from(&secret).to_bytes());
         // [H6] a key that comes out as the peer's would be an rng that repeats
         if &own == peer {
             return Err(ChannelError::Reflected);

@@ -11,7 +11,7 @@ use super::error::ChannelError;
 use super::layout::{CLAIM_LEN, OFFER_LEN};
 use crate::hash::{Tag, Transcript};
 use crate::identity::{PublicIdentity, SigInput};
-use crate::secret::Secret;
+use crate::secret::{Secret, published, verdict};
 
 /// The name of a handshake: of its first message.
 pub(super) fn name(first: &[u8]) -> [u8; 16] {
@@ -50,7 +50,8 @@ impl Agreed {
     pub(super) fn new(own: EphemeralSecret, peer: &[u8; 32], t1: [u8; 32]) -> Result<Self, ChannelError> {
         let shared = own.diffie_hellman(&PublicKey::from(*peer));
         // [H8] all zero, in constant time: the peer's key was of small order
-        if !shared.was_contributory() {
+        // The peer, who chose the key, knows what comes of it.
+        if !published(shared.was_contributory()) {
             return Err(ChannelError::LowOrder);
         }
         let (mut output, _) = Hkdf::<Sha256>::extract(Some(&t1), shared.as_bytes());
@@ -77,7 +78,8 @@ impl Agreed {
 
     /// The channel's name and keys.
     pub(super) fn traffic(&self, t4: &[u8; 32], mac: &[u8; 32]) -> Result<Traffic, ChannelError> {
-        let t5 = Transcript::new(Tag::ChT5).bytes(t4).bytes(mac).finish();
+        // Both confirmations have been sent, or compared with what came.
+        let t5 = published(Transcript::new(Tag::ChT5).bytes(t4).bytes(mac).finish());
         let mut keys = Secret::new([0; TRAFFIC_LEN]);
         expand(&self.prk, Tag::ChTraffic, &t5, keys.expose_mut())?;
         Ok(Traffic { id: start_of(Transcript::new(Tag::ChId).bytes(&t5).finish()), keys })
@@ -92,7 +94,8 @@ fn expand(prk: &Secret<[u8; 32]>, tag: Tag, t: &[u8; 32], out: &mut [u8]) -> Res
 
 /// `t3`: what the initiator has seen before it signs.
 pub(super) fn t3(t2: &[u8; 32], mac: &[u8; 32], claim: &[u8; CLAIM_LEN]) -> [u8; 32] {
-    Transcript::new(Tag::ChT3).bytes(t2).bytes(mac).bytes(claim).finish()
+    // The confirmation has been sent, or compared with what came.
+    published(Transcript::new(Tag::ChT3).bytes(t2).bytes(mac).bytes(claim).finish())
 }
 
 /// What the initiator signs.
@@ -106,9 +109,9 @@ pub(super) struct Traffic {
     pub(super) keys: Secret<[u8; TRAFFIC_LEN]>,
 }
 
-/// In constant time.
+/// In constant time. What it says shows: the handshake goes on, or does not.
 pub(super) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    a.ct_eq(b).into()
+    verdict(a.ct_eq(b))
 }
 
 /// HMAC-SHA-256 pads a key to a block of 64 bytes with zeros (RFC 2104); given so, no length can be wrong.

@@ -6,10 +6,11 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::VartimeMultiscalarMul;
 use group::Group;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::{Curve, sealed};
+use crate::secret::verdict;
 
 /// edwards25519: the subgroup of order q = 2^252 + 27742317777372353535851937790883648493 of a curve with cofactor 8.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +44,9 @@ impl Curve for Ed25519 {
     fn encode_points(points: &[EdwardsPoint], out: &mut Vec<u8>) -> Option<()> {
         // The points may be secret: what was allocated on the way is wiped.
         let encoded = Zeroizing::new(EdwardsPoint::compress_batch_alloc(points));
-        if encoded.iter().any(|e| is_one(e.as_bytes())) {
+        let identities = encoded.iter().fold(Choice::from(0), |any, e| any | is_one(e.as_bytes()));
+        // That one is the identity shows anyway: nothing is encoded. Which one does not.
+        if verdict(identities) {
             return None;
         }
         out.extend(encoded.iter().flat_map(|e| e.as_bytes()));
@@ -73,10 +76,10 @@ impl Curve for Ed25519 {
 
 /// Whether the bytes are the encoding of (0, 1), the identity.
 /// Constant time: the bytes may be secret.
-fn is_one(bytes: &[u8; 32]) -> bool {
+fn is_one(bytes: &[u8; 32]) -> Choice {
     let mut one = [0; 32];
     one[0] = 1;
-    bytes.ct_eq(&one).into()
+    bytes.ct_eq(&one)
 }
 
 /// Whether re-encoding what `decompress` makes of these bytes would give the same bytes, and not the identity.

@@ -38,6 +38,7 @@ mod unchecked;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
+use crate::secret::verdict;
 use ff::{Field, PrimeField};
 use group::Group;
 use rand_core::CryptoRng;
@@ -160,7 +161,9 @@ pub fn read_scalar<C: Curve>(bytes: &[u8]) -> Option<C::Scalar> {
     repr.as_mut().copy_from_slice(bytes);
     let scalar = C::Scalar::from_repr(repr);
     repr.as_mut().zeroize();
-    scalar.into_option()
+    // Whether it is canonical shows anyway, in what becomes of it.
+    let canonical = verdict(scalar.is_some());
+    canonical.then(|| scalar.unwrap_or(C::Scalar::ZERO))
 }
 
 /// Appends the `SCALAR_LEN` bytes of a scalar.
@@ -179,7 +182,8 @@ pub fn random_scalar<C: Curve>(rng: &mut dyn CryptoRng) -> C::Scalar {
     loop {
         rng.fill_bytes(wide.as_mut_slice());
         let scalar = C::scalar_from_wide(&wide);
-        if !bool::from(scalar.is_zero()) {
+        // A second turn says of the first that it gave zero, which is not used.
+        if !verdict(scalar.is_zero()) {
             return scalar;
         }
     }

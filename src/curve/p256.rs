@@ -7,11 +7,12 @@ use group::Group;
 use p256::elliptic_curve::BatchNormalize;
 use p256::elliptic_curve::ops::{LinearCombination, MulByGeneratorVartime};
 use p256::elliptic_curve::point::{AffineCoordinates, DecompressPoint};
-use p256::elliptic_curve::subtle::Choice;
+use p256::elliptic_curve::subtle::{Choice, ConstantTimeEq};
 use p256::{AffinePoint, ProjectivePoint, Scalar};
 use zeroize::Zeroizing;
 
 use super::{Curve, in_arrays, pippenger, sealed};
+use crate::secret::verdict;
 
 /// P-256: prime order q = 2^256 - 2^224 + 2^192 - 89188191075325690597107910205041859247, cofactor 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,7 +55,9 @@ impl Curve for P256 {
     fn encode_points(points: &[ProjectivePoint], out: &mut Vec<u8>) -> Option<()> {
         // The points may be secret: what was allocated on the way is wiped.
         let affine: Zeroizing<Vec<AffinePoint>> = Zeroizing::new(ProjectivePoint::batch_normalize(points));
-        if affine.contains(&AffinePoint::IDENTITY) {
+        let identities = affine.iter().fold(Choice::from(0), |any, p| any | p.ct_eq(&AffinePoint::IDENTITY));
+        // That one is the identity shows anyway: nothing is encoded. Which one does not.
+        if verdict(identities) {
             return None;
         }
         for p in affine.iter() {

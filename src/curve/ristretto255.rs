@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::VartimeMultiscalarMul;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::{Curve, sealed};
+use crate::secret::verdict;
 
 /// ristretto255: edwards25519 modulo its points of small order, a group of prime order
 /// q = 2^252 + 27742317777372353535851937790883648493 with one encoding for each element.
@@ -46,7 +47,9 @@ impl Curve for Ristretto255 {
         let encode = |p: &RistrettoPoint| p.compress().to_bytes();
         let encoded: Zeroizing<Vec<[u8; 32]>> = Zeroizing::new(points.iter().map(encode).collect());
         // The identity is 32 zero bytes.
-        if encoded.iter().any(|e| e.ct_eq(&[0; 32]).into()) {
+        let identities = encoded.iter().fold(Choice::from(0), |any, e| any | e.ct_eq(&[0; 32]));
+        // That one is it shows anyway: nothing is encoded. Which one does not.
+        if verdict(identities) {
             return None;
         }
         out.extend(encoded.iter().flatten());

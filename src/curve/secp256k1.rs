@@ -6,11 +6,12 @@ use ff::FromUniformBytes;
 use k256::elliptic_curve::BatchNormalize;
 use k256::elliptic_curve::ops::{LinearCombination, MulByGeneratorVartime};
 use k256::elliptic_curve::point::{AffineCoordinates, DecompressPoint};
-use k256::elliptic_curve::subtle::Choice;
+use k256::elliptic_curve::subtle::{Choice, ConstantTimeEq};
 use k256::{AffinePoint, ProjectivePoint, Scalar};
 use zeroize::Zeroizing;
 
 use super::{Curve, in_arrays, pippenger, sealed};
+use crate::secret::verdict;
 
 /// secp256k1: prime order q = 2^256 - 432420386565659656852420866394968145599, cofactor 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +54,9 @@ impl Curve for Secp256k1 {
     fn encode_points(points: &[ProjectivePoint], out: &mut Vec<u8>) -> Option<()> {
         // The points may be secret: what was allocated on the way is wiped.
         let affine: Zeroizing<Vec<AffinePoint>> = Zeroizing::new(ProjectivePoint::batch_normalize(points));
-        if affine.contains(&AffinePoint::IDENTITY) {
+        let identities = affine.iter().fold(Choice::from(0), |any, p| any | p.ct_eq(&AffinePoint::IDENTITY));
+        // That one is the identity shows anyway: nothing is encoded. Which one does not.
+        if verdict(identities) {
             return None;
         }
         for p in affine.iter() {

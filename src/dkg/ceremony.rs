@@ -14,7 +14,7 @@ use crate::evidence::Evidence;
 use crate::identity::Pending;
 use crate::key::{PendingSeat, Seat};
 use crate::party::PartyId;
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::session::{
     Failure, Finding, Inbox, Outbox, Plan, Session, SpendOnce, State, Step, Stored, Suspend, Terms,
 };
@@ -104,9 +104,9 @@ impl<O: Occasion> Ceremony<O> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Session<Self>, SetupError> {
         let (terms, plan) = Self::setup(&(run.clone(), me))?;
-        // A constant of zero has no encoding to reveal.
+        // A constant of zero has no encoding to reveal, and is refused, which shows.
         if let Stake::Constant(constant, _) = &stake
-            && bool::from(constant.expose().is_zero())
+            && verdict(constant.expose().is_zero())
         {
             return Err(SetupError::WrongSecret(me));
         }

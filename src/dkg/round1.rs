@@ -18,7 +18,7 @@ use crate::error::{Abort, Charges, Fault};
 use crate::evidence::{Evidence, EvidenceKind};
 use crate::party::PartyId;
 use crate::proof::{commit::Opening, dlog};
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::session::{Inbox, Outbox, Terms, body_hashes, view};
 use crate::sharing::Polynomial;
 use crate::wire::{Kind, Reader};
@@ -279,7 +279,7 @@ pub(super) fn read_scalars<C: Curve>(r: &mut Reader<'_>, count: usize) -> Option
     let mut out = Secret::new(Vec::with_capacity(count + 1));
     for _ in 0..count {
         // None of them is zero when it is sampled.
-        let scalar = read_scalar::<C>(r.bytes(C::SCALAR_LEN)?).filter(|k| !bool::from(k.is_zero()))?;
+        let scalar = read_scalar::<C>(r.bytes(C::SCALAR_LEN)?).filter(|k| !verdict(k.is_zero()))?;
         out.expose_mut().push(scalar);
     }
     Some(out)

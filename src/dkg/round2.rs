@@ -21,7 +21,7 @@ use crate::key::{PendingSeat, PendingShare};
 use crate::party::PartyId;
 use crate::proof::commit::Opening;
 use crate::proof::dlog::{self, Claim};
-use crate::secret::Secret;
+use crate::secret::{Secret, published};
 use crate::session::{Failure, Inbox, Message, body_hashes, view, views_differ};
 use crate::wire::Reader;
 
@@ -244,7 +244,8 @@ impl<S: Scheme> Round2<S> {
         let reveal = inbox.from(2, dealer).and_then(|m| self.parse(m));
         let points = reveal.and_then(|(_, reveal)| strict_points::<S::Curve>(reveal.points));
         let expected = Unchecked::of(S::Curve::mul_base(share));
-        points.is_some_and(|points| self.deal.evaluate(&points, me) == expected)
+        // The complaint says whose does not.
+        points.is_some_and(|points| published(self.deal.evaluate(&points, me) == expected))
     }
 
     pub(super) fn save(&self, tag: u8) -> Secret<Vec<u8>> {

@@ -13,7 +13,7 @@ use crate::error::ResumeError;
 use crate::hash::{Tag, Transcript, close, closed};
 use crate::key::Path;
 use crate::party::{Parties, PartyId};
-use crate::secret::Secret;
+use crate::secret::{Secret, published_in_place};
 use crate::session::{AlreadySpent, SpendOnce};
 use crate::wire::{Reader, put_u16, put_u32};
 
@@ -122,7 +122,10 @@ impl<S: EcdsaScheme> Presignature<S> {
         out.extend_from_slice(&path);
         for point in [&self.key, &self.presigned.R] {
             // Neither is the identity.
-            out.extend_from_slice(&encode_point::<S::Curve>(point).unwrap_or_default());
+            let encoded = encode_point::<S::Curve>(point).unwrap_or_default();
+            // Known to all signers.
+            published_in_place(encoded.as_slice());
+            out.extend_from_slice(&encoded);
         }
         self.pairings.iter().for_each(|id| out.extend_from_slice(id));
         self.presigned.fragments.expose().iter().for_each(|part| write_scalar::<S::Curve>(part, out));

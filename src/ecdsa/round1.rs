@@ -25,7 +25,7 @@ use crate::ot::DEPTH;
 use crate::ot::extension::{Extended, extend};
 use crate::pairing::Secrets;
 use crate::party::PartyId;
-use crate::secret::Secret;
+use crate::secret::{Secret, published, published_in_place, verdict};
 use crate::session::{Inbox, Outbox};
 use crate::vole::{Receiver, multiply};
 use crate::wire::HEADER_LEN;
@@ -103,7 +103,9 @@ impl<S: EcdsaScheme> Round1<S> {
                 list.push(columns);
             }
             extended.push(list);
-            results.push((!bool::from(passed)).then_some(("S1.2", Fault::OtExtension)));
+            // The verdict bans, which shows; it is one bit for all items, and the last that this peer gets.
+            let passed = verdict(passed);
+            results.push((!passed).then_some(("S1.2", Fault::OtExtension)));
         }
         team.settle(1, results)?;
 
@@ -192,7 +194,8 @@ impl<S: EcdsaScheme> Draft<S> {
         let mut drafts = Vec::with_capacity(drawn.len());
         let items = team.items.iter().zip(drawn).zip(points.iter().zip(encoded));
         for (((sid, _), (nonce, mask, salt)), (R, encoded)) in items {
-            let commitment = commit(sid, team.me, encoded, salt.expose());
+            // Sent in this round.
+            let commitment = published(commit(sid, team.me, encoded, salt.expose()));
             let (R, encoded) = (Secret::new(*R), Secret::new(encoded.to_vec()));
             drafts.push(Self { nonce, mask, salt, R, encoded, commitment, receivers: Vec::new() });
         }
@@ -243,6 +246,8 @@ fn open<S: EcdsaScheme>(offers: Vec<Offer<S>>, bodies: &mut [Vec<u8>]) -> Result
     // sk_i, c^u or c^v is zero with negligible probability
     let degenerate = Abort::no_fault(1, "S2.7", Chance::Degenerate);
     S::Curve::encode_points(&points, &mut encoded).ok_or(degenerate)?;
+    // Sent in this round: points of the share and of products.
+    published_in_place(encoded.as_slice());
     let mut encoded = encoded.chunks_exact(S::Curve::POINT_LEN);
 
     let mut opened = Vec::with_capacity(offers.len());
@@ -257,6 +262,8 @@ fn open<S: EcdsaScheme>(offers: Vec<Offer<S>>, bodies: &mut [Vec<u8>]) -> Result
             let to = body.iter_mut().skip(at * OPEN_LEN);
             to.zip(fields).for_each(|(to, from)| *to = from);
         }
+        // Sent as well, now that all are committed.
+        published_in_place(draft.encoded.expose().as_slice());
         let K = points.first().copied().unwrap_or(Point::<S>::identity());
         let Draft { nonce, mask, R, receivers, encoded, .. } = draft;
         let encoded = [encoded.expose().clone(), key.to_vec()];

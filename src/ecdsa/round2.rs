@@ -22,7 +22,7 @@ use crate::error::{Abort, Chance, Charges, Doubt, Fault, Verdict};
 use crate::hash::{Tag, Transcript};
 use crate::hedge::SessionRng;
 use crate::party::PartyId;
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::session::{Inbox, views_differ};
 use crate::vole::Receiver;
 
@@ -107,7 +107,9 @@ impl<S: EcdsaScheme> Round2<S> {
         for (at, ((_, order), own)) in team.items.iter().zip(&opened).enumerate() {
             let others = || decoded.iter().filter_map(|list| list.get(at));
             // [S2.6] the key shares add up to the key
-            if others().fold(own.K, |sum, other| sum + other.key) != order.key {
+            let sum = others().fold(own.K, |sum, other| sum + other.key);
+            // All signers can add up what all have sent.
+            if !verdict(sum.ct_eq(&order.key)) {
                 let why = Doubt::KeySum;
                 let verdict = Verdict::Suspects { who: team.signers.without(team.me), why };
                 return Err(Abort { round: 2, check: "S2.6", verdict, others: Vec::new() });
@@ -194,8 +196,10 @@ fn multiplied<S: EcdsaScheme>(
         }
         // [S2.5] and its inputs are the opened ones
         let consistent = inputs.match_points();
-        let failed = if bool::from(products) {
-            (!bool::from(consistent)).then_some(("S2.5", Fault::Consistency))
+        // The verdicts ban, which shows, and they are the last that this peer gets.
+        let [products, consistent] = [products, consistent].map(verdict);
+        let failed = if products {
+            (!consistent).then_some(("S2.5", Fault::Consistency))
         } else {
             Some(("S2.4", Fault::Vole))
         };

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use ff::{BatchInverter, Field, PrimeField};
 use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
 
 use super::message::Digest;
 use super::msg::{FRAGMENT_LEN, Fragment};
@@ -18,6 +19,7 @@ use crate::curve::{Curve, Scheme, write_scalar};
 use crate::error::{Abort, Charges, Doubt, Fault, Verdict};
 use crate::hash::{Tag, Transcript};
 use crate::party::{Parties, PartyId};
+use crate::secret::{published, published_in_place, verdict};
 use crate::session::{Inbox, Outbox, views_differ};
 use crate::wire::Kind;
 
@@ -69,7 +71,8 @@ impl<S: EcdsaScheme> Round3<S> {
             body.extend_from_slice(&id);
             write_scalar::<S::Curve>(&w, &mut body);
             write_scalar::<S::Curve>(u, &mut body);
-            items.push(Item { view: id, R, image, tweak, h, own: [w, *u] });
+            // Sent to all: fragments of the signature, which say nothing singly.
+            items.push(Item { view: id, R, image, tweak, h, own: published([w, *u]) });
         }
         (Self { round, signers, key, items }, Outbox::to_all(round, Kind::All, body))
     }
@@ -137,7 +140,8 @@ impl<S: EcdsaScheme> Round3<S> {
             [(R, _)] => *R,
             many => S::Curve::msm_vartime(many),
         };
-        S::Curve::mul_base_add_vartime(&base, &self.key, &key) == nonces
+        // The points are those of the signature, but for the coordinates in which they were added up.
+        verdict(S::Curve::mul_base_add_vartime(&base, &self.key, &key).ct_eq(&nonces))
     }
 }
 
@@ -146,6 +150,8 @@ impl<S: EcdsaScheme> Round3<S> {
 fn weights(inbox: &Inbox, round: u8, rng: &mut dyn CryptoRng) -> Transcript {
     let mut fresh = [0; 32];
     rng.fill_bytes(&mut fresh);
+    // What it weighs is there already.
+    published_in_place(&fresh);
     let seed = Transcript::new(Tag::SignWeight).bytes(&fresh);
     inbox.all(round).into_iter().fold(seed, |seed, message| seed.bytes(&message.body))
 }
@@ -159,6 +165,8 @@ fn weight<S: EcdsaScheme>(seed: &Transcript, index: u32) -> Scalar<S> {
 pub(super) fn random_weight<S: EcdsaScheme>(rng: &mut dyn CryptoRng) -> Scalar<S> {
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
+    // What it weighs is there already.
+    published_in_place(&bytes);
     Scalar::<S>::from_u128(u128::from_le_bytes(bytes))
 }
 

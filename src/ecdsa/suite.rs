@@ -7,6 +7,7 @@ use ff::{Field, PrimeField};
 
 use crate::curve::{Curve, read_scalar};
 use crate::key::Derive;
+use crate::secret::published_in_place;
 use crate::vole::VoleCurve;
 
 type Scalar<C> = <C as Curve>::Scalar;
@@ -48,6 +49,8 @@ impl<C: Curve> NonceImage<C> {
     pub(crate) fn of_all(nonces: &[C::Point]) -> Option<Vec<Self>> {
         let mut encoded = Vec::with_capacity(nonces.len() * C::POINT_LEN);
         C::encode_points(nonces, &mut encoded)?;
+        // Sums of what all signers have opened; r is half of the signature.
+        published_in_place(encoded.as_slice());
         let image = |encoded: &[u8]| {
             let (sign, x) = encoded.split_first()?;
             Self::from_coordinates(x.try_into().ok()?, sign & 1 == 1)

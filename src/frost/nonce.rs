@@ -14,7 +14,7 @@ use super::suite::Suite;
 use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
 use crate::error::ResumeError;
 use crate::party::PartyId;
-use crate::secret::Secret;
+use crate::secret::{Secret, published_in_place};
 use crate::session::SpendOnce;
 use crate::wire::{Reader, put_u16};
 
@@ -114,6 +114,8 @@ impl<S: Suite> SigningNonces<S> {
         let points = [&hiding, &binding].map(|k| S::Curve::mul_base(k.expose()));
         let mut bytes = Vec::with_capacity(2 * S::Curve::POINT_LEN);
         S::Curve::encode_points(&points, &mut bytes)?;
+        // Commitments are made to be sent.
+        published_in_place(bytes.as_slice());
         Some(Self { owner, epoch_id, hiding, binding, commitments: NonceCommitments(bytes) })
     }
 

@@ -12,7 +12,7 @@ use super::suite::Suite;
 use crate::curve::{Curve, Scheme, read_scalar, write_scalar};
 use crate::error::SetupError;
 use crate::party::{Parties, PartyId};
-use crate::secret::Secret;
+use crate::secret::{Secret, published};
 
 /// `z_i`: one signer's part of the signature, `SCALAR_LEN` bytes on the wire. Public once sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,7 +63,8 @@ pub fn sign<S: Suite>(
         *nonce.expose_mut() = -*nonce.expose();
     }
     let secret = package.view().share(share.secret);
-    Ok(SignatureShare(lambda * secret.expose() * package.challenge() + nonce.expose()))
+    // It goes to all, or to the coordinator; the nonce hides the share in it.
+    Ok(SignatureShare(published(lambda * secret.expose() * package.challenge() + nonce.expose())))
 }
 
 /// Why shares do not make a signature.

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 #[cfg(feature = "ed25519")]
 use sha2::{Digest as _, Sha512};
+use subtle::ConstantTimeEq;
 
 use crate::curve::{Curve, Scheme, read_point, read_scalar};
 use crate::dkg::{Ceremony, Deal, Stake, occasion};
@@ -11,7 +12,7 @@ use crate::error::SetupError;
 use crate::identity::{PublicIdentity, Roster};
 use crate::key::{Made, Origin, PendingSeat, Seat, Source, together};
 use crate::party::{Parties, PartyId, Threshold};
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::session::{Session, SpendOnce};
 use crate::sharing::{Commitment, coefficient};
 use crate::wire::SessionId;
@@ -110,7 +111,8 @@ impl<S: Scheme> Import<S> {
         let scalar = scalar.ok_or(SetupError::Malformed("secret"))?;
         let public = S::Curve::mul_base(scalar.expose());
         let expected = run.shared.as_ref().map(|shared| shared.at(me)).or_else(|| run.deal.public_key());
-        if expected != Some(public) {
+        // Nothing is sent if not, which shows.
+        if !expected.is_some_and(|point| verdict(point.ct_eq(&public))) {
             return Err(SetupError::WrongSecret(me));
         }
         let constant = Secret::new(lambda * scalar.expose());

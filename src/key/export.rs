@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 
 use ff::Field;
+use subtle::ConstantTimeEq;
 
 use super::share::KeyShare;
 use crate::curve::{Curve, Scheme, write_scalar};
 use crate::error::SetupError;
 use crate::party::Parties;
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::sharing::coefficient;
 
 /// A secret outside threshold cryptography, and what is left of the shares that it was made of.
@@ -81,7 +82,8 @@ fn secret<S: Scheme>(shares: &[KeyShare<S>]) -> Result<Secret<[u8; 32]>, SetupEr
         let term = Secret::new(lambda * share.secret().expose());
         *sum.expose_mut() += term.expose();
     }
-    if S::Curve::mul_base(sum.expose()) != key.commitment().public_key() {
+    // The export fails if not, which shows.
+    if !verdict(S::Curve::mul_base(sum.expose()).ct_eq(&key.commitment().public_key())) {
         return Err(SetupError::Malformed("secret"));
     }
     let mut bytes = Secret::buffer(S::Curve::SCALAR_LEN);

@@ -11,7 +11,7 @@ use crate::error::SetupError;
 use crate::hash::{DIGEST_LEN, close, closed};
 use crate::identity::{Pending, SigInput};
 use crate::party::PartyId;
-use crate::secret::Secret;
+use crate::secret::{Secret, published_in_place};
 use crate::wire::{Reader, put_u16, put_u32};
 
 type Scalar<S> = <<S as Scheme>::Curve as Curve>::Scalar;
@@ -295,6 +295,11 @@ impl<S: Scheme> KeyShare<S> {
 
 /// The held part and a reader at the public part, behind version and kind.
 fn split<S: Scheme>(bytes: &[u8], kind: u8) -> Option<(&[u8], Reader<'_>)> {
+    let open = 2 + Held::<S>::LEN - S::Curve::SCALAR_LEN;
+    let (names, rest) = bytes.split_at_checked(open)?;
+    // All but the secret is public, also when it comes out of a sealed container.
+    published_in_place(names);
+    published_in_place(rest.get(S::Curve::SCALAR_LEN..)?);
     let mut r = Reader::new(bytes);
     let right = r.u8()? == VERSION && r.u8()? == kind;
     let held = r.bytes(Held::<S>::LEN)?;

@@ -20,12 +20,12 @@ use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::IsIdentity;
 use rand_core::CryptoRng;
-use subtle::Choice;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{BASE, Seed, bit, xor_if};
 use crate::hash::{Tag, Transcript, wide};
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 
 /// Bytes of the receiver's message: two points per instance.
 pub(crate) const MESSAGE_LEN: usize = BASE * PAIR_LEN;
@@ -50,7 +50,8 @@ pub(crate) fn random_scalar(rng: &mut dyn CryptoRng) -> Secret<Scalar> {
     loop {
         rng.fill_bytes(wide.as_mut_slice());
         let scalar = Secret::<Scalar>::build(|k| *k = Scalar::from_bytes_mod_order_wide(&wide));
-        if scalar.expose() != &Scalar::ZERO {
+        // A second turn says of the first that it gave zero, which is not used.
+        if !verdict(scalar.expose().ct_eq(&Scalar::ZERO)) {
             return scalar;
         }
     }

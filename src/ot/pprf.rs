@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use super::{BASE, Seed, bit, xor_if};
 use crate::hash::{Tag, Transcript};
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::wire::Reader;
 
 /// Bytes of Bob's message for one block.
@@ -79,7 +79,8 @@ pub(crate) fn puncture<const K: usize>(
         leaves.expose_mut().extend_from_slice(&last);
         sound &= good;
     }
-    bool::from(sound).then(|| (Secret::<[u8; 16]>::build(|bytes| *bytes = delta.to_le_bytes()), leaves))
+    // The peer hears the verdict, and everything is erased if it is bad: what that tells it is in the documentation of `pairing`.
+    (verdict(sound)).then(|| (Secret::<[u8; 16]>::build(|bytes| *bytes = delta.to_le_bytes()), leaves))
 }
 
 type Level = Zeroizing<Vec<Seed>>;

@@ -13,7 +13,7 @@ use super::msg::{
 use super::{Round2, Run, read_scalar};
 use crate::error::{Abort, Fault};
 use crate::ot::base;
-use crate::secret::Secret;
+use crate::secret::{Secret, published_in_place};
 use crate::session::{Inbox, Outbox, Terms};
 use crate::wire::Reader;
 
@@ -45,6 +45,8 @@ impl Round1 {
         body.extend_from_slice(&base::public(y.expose()));
         body.extend_from_slice(&base::public(e.expose()));
         body.extend_from_slice(&commit(&terms.sid(), &run.me, opening.expose()));
+        // The peer reads it, and its copy here goes into the pairing's name.
+        published_in_place(body.as_slice());
         let outbox = to_peer(&run, 1, body.clone());
         (Self { run, y, e, opening, sent: body }, outbox)
     }
@@ -71,6 +73,9 @@ impl Round1 {
         body.reserve_exact(OPENING_LEN);
         let pad = exchange.pad(&run.me, &run.peer, &shared);
         body.extend(opening.expose().iter().zip(pad.expose()).map(|(a, b)| a ^ b));
+
+        // The same of this one: points that are uniform whatever the choices are, and the opening under its pad.
+        published_in_place(body.as_slice());
 
         let pad = exchange.pad(&run.peer, &run.me, &shared);
         let outbox = to_peer(&run, 2, body.clone());

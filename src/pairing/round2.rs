@@ -12,7 +12,7 @@ use super::msg::{
 use super::{Round3, Run, read_scalar, read_seeds, write_seeds};
 use crate::error::{Abort, Doubt, Fault};
 use crate::ot::{BASE, DEPTH, Seed, base, pprf};
-use crate::secret::Secret;
+use crate::secret::{Secret, published, published_in_place};
 use crate::session::{Inbox, Outbox};
 use crate::wire::Reader;
 
@@ -58,13 +58,16 @@ impl Round2 {
         let mut opening = pad;
         opening.expose_mut().iter_mut().zip(padded).for_each(|(a, b)| *a ^= b);
         let committed = Setup::parse(first).map(|s| *s.commitment);
-        if committed != Some(commit(&inbox.terms().sid(), &run.peer, opening.expose())) {
+        // A commitment that the peer has made itself, or none that hides anything.
+        if committed != Some(published(commit(&inbox.terms().sid(), &run.peer, opening.expose()))) {
             return Err(suspect(&run, 2, "P2.3", Doubt::Opening));
         }
         let (theirs, _salt) = opening.expose().split_at(OPENING_LEN / 2);
         let zero = exchange.zero(&run, z.expose(), theirs);
 
         let (leaves, body) = pprf::expand::<DEPTH>(&direction, pairs.expose());
+        // The peer reads it: corrections under keys of which it has one of two, sums and digests.
+        published_in_place(body.as_slice());
         sent.extend_from_slice(&body);
         let outbox = to_peer(&run, 3, body);
         Ok((Round3 { run, choices, keys, leaves, zero, sent }, outbox))

@@ -10,7 +10,7 @@ use super::Run;
 use super::live::{Pairing, Secrets};
 use super::msg::{confirmation, received, suspect};
 use crate::error::{Abort, Doubt};
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::session::Inbox;
 use crate::wire::Reader;
 
@@ -31,7 +31,9 @@ impl Round4 {
         let Self { run, id, secrets } = self;
         let expected = confirmation(&id, secrets.zero.expose(), &run.peer);
         // [P4.1] the peer's confirmation is of the own computation
-        if !bool::from(expected.as_slice().ct_eq(received(&run, inbox, 4)?)) {
+        let same = expected.as_slice().ct_eq(received(&run, inbox, 4)?);
+        // The pairing fails if not, which shows.
+        if !verdict(same) {
             return Err(suspect(&run, 4, "P4.1", Doubt::Confirmation));
         }
         Ok(Pairing::new(id, run.me, run.peer, secrets))

@@ -25,7 +25,7 @@ use crate::error::ResumeError;
 use crate::hash::{DIGEST_LEN, close, closed};
 use crate::identity::PublicIdentity;
 use crate::ot::{DEPTH, Seed};
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::wire::{Reader, SessionId};
 
 /// Openings that may end without [`Pairing::close`], over the whole life of a pairing.
@@ -189,6 +189,7 @@ impl Opening {
     /// The opening itself if `form` is something else.
     pub fn stored(self, form: &Secret<Vec<u8>>) -> Result<Pairing, Self> {
         let same = form.expose().ct_eq(self.to_store().expose());
-        if bool::from(same) { Ok(self.0) } else { Err(self) }
+        // Both forms are the caller's.
+        if verdict(same) { Ok(self.0) } else { Err(self) }
     }
 }

@@ -18,6 +18,7 @@ use zeroize::Zeroize;
 use crate::curve::{Curve, Unchecked, encode_point, random_scalar};
 use crate::hash::{Tag, Transcript};
 use crate::party::PartyId;
+use crate::secret::published_in_place;
 
 fn gamma<C: Curve>(e1: &[u8; 32], prover: PartyId, points: &[u8]) -> C::Scalar {
     Transcript::new(Tag::DkgPokComb).bytes(e1).party(prover).bytes(points).scalar::<C>()
@@ -89,6 +90,8 @@ impl<C: Curve> Claim<'_, C> {
 pub(crate) fn verify_all<C: Curve>(e1: &[u8; 32], claims: &[Claim<'_, C>], rng: &mut dyn CryptoRng) -> bool {
     let mut seed = [0; 32];
     rng.fill_bytes(&mut seed);
+    // The proofs are there already, so the weights are nothing that anybody could use any more.
+    published_in_place(&seed);
     let start = Transcript::new(Tag::DkgPokBatch).bytes(e1).bytes(&seed);
     let add = |batch: Transcript, claim: &Claim<'_, C>| {
         batch.party(claim.prover).bytes(claim.r_bytes).bytes(claim.z.to_repr().as_ref())

@@ -56,6 +56,7 @@ use crate::envelope::{SIGNATURE_LEN, Verified};
 use crate::error::{Abort, Rejected, SetupError};
 use crate::evidence::{Envelope, Evidence, EvidenceKind};
 use crate::party::PartyId;
+use crate::secret::published_in_place;
 use crate::wire::{HEADER_LEN, Header, Kind};
 
 /// What became of an accepted message.
@@ -419,6 +420,8 @@ impl<S: State> Session<S> {
     fn send(&mut self, outbox: Outbox) {
         let Outbox { round, all, direct } = outbox;
         if let Some((kind, body)) = &all {
+            // A message to all is public as soon as it is made.
+            published_in_place(body.as_slice());
             self.inbox.sent(round, *kind, body);
         }
         let all = all.into_iter().map(|(kind, body)| (kind, None, body));

@@ -3,9 +3,11 @@
 use alloc::vec::Vec;
 
 use group::Group;
+use subtle::ConstantTimeEq;
 
 use crate::curve::{Curve, Unchecked, read_point, small_mul_vartime};
 use crate::party::PartyId;
+use crate::secret::verdict;
 
 /// `V_k = a_k * G`: what is public of a shared secret. `V_0` is the public key, `V(i)` the public share of `i`.
 ///
@@ -68,7 +70,8 @@ impl<C: Curve> Commitment<C> {
     /// Whether `share * G == V(id)`.
     #[must_use]
     pub fn verify(&self, id: PartyId, share: &C::Scalar) -> bool {
-        C::mul_base(share) == self.at(id)
+        // A share that is wrong is refused, or complained about.
+        verdict(C::mul_base(share).ct_eq(&self.at(id)))
     }
 }
 

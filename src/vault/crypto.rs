@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::hash::Tag;
-use crate::secret::Secret;
+use crate::secret::{Secret, published, verdict};
 
 /// A key, or what a key is made from.
 pub(super) type Key = Secret<[u8; 32]>;
@@ -28,8 +28,9 @@ pub(super) fn random<const N: usize>(rng: &mut dyn CryptoRng) -> [u8; N] {
     bytes
 }
 
+/// What it says shows: in what is opened, or refused.
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
-    a.ct_eq(b).into()
+    verdict(a.ct_eq(b))
 }
 
 /// HKDF with SHA-256 (RFC 5869) behind its extraction.
@@ -67,7 +68,9 @@ pub(super) fn encrypt(key: &Key, associated: &[u8], data: &mut [u8]) -> Option<[
 /// Leaves `data` as it was unless the tag is right.
 pub(super) fn decrypt(key: &Key, associated: &[u8], data: &mut [u8], tag: &[u8; TAG_LEN]) -> bool {
     let cipher = Aes256Gcm::new(key.expose().into());
-    cipher.decrypt_inout_detached(&Nonce::default(), associated, data.into(), tag.into()).is_ok()
+    let right = cipher.decrypt_inout_detached(&Nonce::default(), associated, data.into(), tag.into()).is_ok();
+    // What it says shows: in what is opened, or refused.
+    published(right)
 }
 
 /// HMAC with SHA-256 (RFC 2104).

@@ -36,7 +36,7 @@ use super::label::is_label;
 use super::slot::SlotKind;
 use crate::curve::Curve;
 use crate::hash::{Tag, sha256};
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use ff::Field;
 
 /// A PRF output or label that will not do.
@@ -236,7 +236,7 @@ pub fn scalar<C: Curve>(
     loop {
         let scalar = Secret::new(C::scalar_from_wide(derive(prf, rp_id, label, ctr)?.expose()));
         // Zero, which never happens, is no key.
-        if !bool::from(scalar.expose().is_zero()) || ctr == u8::MAX {
+        if !verdict(scalar.expose().is_zero()) || ctr == u8::MAX {
             return Ok(scalar);
         }
         ctr += 1;

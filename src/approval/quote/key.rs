@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 
 use super::error::QuoteError;
 use crate::hash::Tag;
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 
 /// A MAC key with its id. There is no default and no test key.
 #[derive(Debug)]
@@ -25,7 +25,10 @@ impl MacKey {
     pub fn new(id: [u8; 16], key: Secret<Vec<u8>>) -> Result<Self, QuoteError> {
         let bytes = key.expose();
         // [Q1]
-        if bytes.len() < 32 || bytes.iter().all(|byte| Some(byte) == bytes.first()) {
+        let first = bytes.first().copied().unwrap_or(0);
+        let differences = bytes.iter().fold(0, |all, byte| all | (byte ^ first));
+        // A key of equal bytes is refused, which shows; how many bytes are equal does not.
+        if bytes.len() < 32 || verdict(differences.ct_eq(&0)) {
             return Err(QuoteError::WeakKey);
         }
         Ok(Self { id, key })
@@ -83,6 +86,7 @@ impl MacKeys {
         // [Q3] known, and not retired
         let key = keys.find(|key| key.id == *id).ok_or(QuoteError::UnknownKey)?;
         // [Q4]
-        if bool::from(key.mac(frames).ct_eq(mac)) { Ok(()) } else { Err(QuoteError::BadMac) }
+        // The quote is refused if not, which shows.
+        if verdict(key.mac(frames).ct_eq(mac)) { Ok(()) } else { Err(QuoteError::BadMac) }
     }
 }
