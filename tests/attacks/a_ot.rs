@@ -1,0 +1,1 @@
+//! A: oblivious transfer, and protocols of the DKLs family.

@@ -1,0 +1,1 @@
+//! B: nonces, presignatures, derivation.

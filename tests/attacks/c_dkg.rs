@@ -1,0 +1,1 @@
+//! C: key generation, verifiable secret sharing, refresh, reshare.

@@ -1,0 +1,1 @@
+//! D: proof systems, and the Paillier family, which is not used here.

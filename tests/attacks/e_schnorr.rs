@@ -1,0 +1,1 @@
+//! E: EdDSA, Schnorr, FROST.
