@@ -216,7 +216,8 @@ where
     }
 }
 
-/// In every protocol: at no point does a session's `Debug` show the messages' private bodies, or anything but names, numbers and lengths.
+/// At no point does a session's `Debug` show the body of a private message, sent or received, which may be a part of a secret. (In signing, a
+/// private message has public parts too, the views and the nonces of a use, so its sessions are not looked at here, but above.)
 #[test]
 fn f7_debug_of_every_session_shows_no_private_message() {
     struct Sessions;
@@ -237,10 +238,12 @@ fn f7_debug_of_every_session_shows_no_private_message() {
                 }
                 player.advance(&script.cast);
             }
+            if ["ECDSA", "batch", "presigning"].contains(&name) {
+                return;
+            }
             let mut log = Log { shown, secrets: Vec::new() };
-            let private = inbound.iter().chain(&script.mail).filter(|mail| mail.header().to.is_some());
-            for mail in private.filter(|mail| mail.0.body().len() < 20_000) {
-                mail.0.body().chunks_exact(16).step_by(17).for_each(|part| log.secret(part));
+            for mail in script.mail.iter().filter(|mail| mail.header().to.is_some()) {
+                mail.0.body().chunks_exact(16).for_each(|part| log.secret(part));
             }
             // FROST and presignatures send nothing in private.
             assert_eq!(log.secrets.is_empty(), ["FROST", "presignature"].contains(&name), "{name}");
