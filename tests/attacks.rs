@@ -3,18 +3,10 @@
 
 #[path = "attacks/a_ot.rs"]
 mod a_ot;
-#[path = "attacks/b_nonces.rs"]
-mod b_nonces;
 #[path = "attacks/between.rs"]
 mod between;
-#[path = "attacks/c_dkg.rs"]
-mod c_dkg;
 #[path = "attacks/common.rs"]
 mod common;
-#[path = "attacks/d_proofs.rs"]
-mod d_proofs;
-#[path = "attacks/e_schnorr.rs"]
-mod e_schnorr;
 #[path = "attacks/f_engineering.rs"]
 mod f_engineering;
 #[path = "attacks/table.rs"]

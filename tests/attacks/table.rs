@@ -38,7 +38,7 @@ fn rows() -> Vec<Row> {
         }
         assert_eq!(&table[..2], &["| attack | year | test | why it fails here |", "|---|---|---|---|"]);
         for line in &table[2..] {
-            let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
             let [name, year, test, why] = cells[..] else { panic!("four cells: {line}") };
             let id = name.split(' ').next().unwrap().to_owned();
             assert!(id.starts_with(letter) && name.len() > id.len() + 3, "{line}");
@@ -122,8 +122,11 @@ fn every_row_is_there_once() {
 #[test]
 fn every_row_names_tests_that_are_there_or_says_why_there_are_none() {
     for Row { id, year, test, why } in rows() {
-        assert!(!year.is_empty() && why.len() > 20, "{id}: when, and why not here?");
+        // A pitfall has no year.
+        assert!(year.is_empty() || year.starts_with('2') || year.starts_with('1'), "{id}: {year}");
+        assert!(!why.is_empty(), "{id}: why not here?");
         if test == "n/a" {
+            assert!(why.len() > 20, "{id}: why is there no test?");
             continue;
         }
         for (path, name) in named(&test) {

@@ -1,1 +1,0 @@
-//! B: nonces, presignatures, derivation.

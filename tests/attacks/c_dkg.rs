@@ -1,1 +1,0 @@
-//! C: key generation, verifiable secret sharing, refresh, reshare.

@@ -1,1 +1,0 @@
-//! D: proof systems, and the Paillier family, which is not used here.

@@ -1,1 +1,0 @@
-//! E: EdDSA, Schnorr, FROST.
