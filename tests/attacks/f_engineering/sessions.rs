@@ -160,22 +160,21 @@ fn f5_nothing_that_arrives_is_a_panic() {
                         break;
                     }
                 }
-                for _ in 0..6 {
-                    self.play(name, &script, at, &mut noise);
+                let good = inbound[at].0.body();
+                for body in [spoilt(good), (0..6).map(|_| bend(good, &mut noise)).collect()].concat() {
+                    self.play(name, &script, at, body);
                 }
             }
         }
     }
     impl Bent {
-        /// A run in which message `at` has another body of the right length.
-        fn play<P: Protocol>(&mut self, name: &str, script: &Script<P>, at: usize, noise: &mut ChaCha20Rng) {
+        /// A run in which message `at` has another body, made to have the right length.
+        fn play<P: Protocol>(&mut self, name: &str, script: &Script<P>, at: usize, mut body: Vec<u8>) {
             let inbound = script.inbound(id(2));
             let (mut player, villain) = (script.play(id(2)), inbound[at].from());
-            let mut body = inbound[at].0.body().to_vec();
-            while body == inbound[at].0.body() {
-                let len = body.len();
-                body = bend(&body, noise);
-                body.resize(len, 0);
+            body.resize(inbound[at].0.body().len(), 0);
+            if body == inbound[at].0.body() {
+                return;
             }
             let run = || {
                 for (k, mail) in inbound.iter().enumerate() {
@@ -216,6 +215,18 @@ fn ended<P: Protocol>(name: &str, player: &Player<P>, villain: quorate::party::P
         }
         _ => 2,
     }
+}
+
+/// All ones, which are no scalar and no point, where fields start in some message, counted from its start and from its end.
+fn spoilt(good: &[u8]) -> Vec<Vec<u8>> {
+    let starts = [0, 32, 33, 64, 65, 96, 98, 128, 131, 164, 196, 228].into_iter();
+    let ends = [32, 64, 96, 128].into_iter().filter_map(|back| good.len().checked_sub(back));
+    let fill = |at: usize| {
+        let mut bytes = good.to_vec();
+        bytes.iter_mut().skip(at).take(32).for_each(|byte| *byte = 0xff);
+        bytes
+    };
+    starts.filter(|at| *at < good.len()).chain(ends).map(fill).collect()
 }
 
 /// Flipped, filled, cut, longer, or nothing like it.
