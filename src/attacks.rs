@@ -4,6 +4,7 @@
 extern crate std;
 
 mod alice;
+mod bits;
 mod bob;
 mod epochs;
 mod race;

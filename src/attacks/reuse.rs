@@ -9,9 +9,10 @@ use rand_core::{TryCryptoRng, TryRng};
 use super::bob::choices;
 use super::rng;
 use crate::curve::{P256, Secp256k1, random_scalar, read_scalar};
+use crate::hash::{Keyed, Tag, Transcript};
 use crate::ot::extension::{choose, extend};
-use crate::ot::row::{CHOICE_LEN, COLUMNS, ROW_LEN};
-use crate::ot::{DEPTH, deal};
+use crate::ot::row::{CHOICE_LEN, COLUMNS, ROW_LEN, Row};
+use crate::ot::{DEPTH, Seed, deal};
 use crate::vole::{Receiver, VoleCurve, multiply};
 
 const PSID: [u8; 32] = [9; 32];
@@ -78,6 +79,32 @@ fn a27_a_repeated_nonce_of_bob_would_show_his_choices() {
     assert_eq!(shown.iter().collect::<BTreeSet<_>>().len(), shown.len());
     let blocks = |message: &[u8]| message.chunks(16).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
     assert!(blocks(&one).is_disjoint(&blocks(&fresh)));
+}
+
+/// A session id that were added to the leaves would cancel against leaves that differ by as much. What names a use is hashed with `n_B` to a
+/// key, under which a leaf is expanded: no difference of uses and leaves gives a row twice, or a sum of rows.
+#[test]
+fn a17_no_difference_of_session_ids_cancels_in_the_leaves() {
+    let (psid, nonce, leaf): ([u8; 32], [u8; 32], Seed) = ([0x35; 32], [7; 32], [0x5a; 16]);
+    let row = |psid: &[u8; 32], nonce: &[u8; 32], leaf: &Seed| {
+        let key = Transcript::new(Tag::SsLeafKey).bytes(psid).bytes(nonce).finish();
+        Row::expand(&Keyed::new(Tag::SsLeafRow, &key), [[0, 1], [0, 2]], leaf).to_bytes()
+    };
+    let (mut rows, mut sums) = (BTreeSet::from([row(&psid, &nonce, &leaf)]), BTreeSet::new());
+    for bit in 0..128 {
+        let (mut other, mut there, mut moved) = (psid, nonce, leaf);
+        let flip = |bytes: &mut [u8]| bytes[bit / 8] ^= 1 << (bit % 8);
+        [&mut other[..], &mut there, &mut moved].into_iter().for_each(flip);
+        let four = [
+            row(&other, &nonce, &leaf),
+            row(&psid, &nonce, &moved),
+            row(&other, &nonce, &moved),
+            row(&psid, &there, &moved),
+        ];
+        sums.insert(four.iter().fold(row(&psid, &nonce, &leaf).to_vec(), |sum, row| xor(&sum, row)));
+        rows.extend(four);
+    }
+    assert_eq!((rows.len(), sums.len()), (1 + 4 * 128, 128));
 }
 
 /// Two uses with the same columns and one `n_A`: every row shows the difference of the inputs. With `n_A` fresh, none does.

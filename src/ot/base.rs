@@ -279,10 +279,10 @@ mod tests {
 
     #[test]
     fn both_points_of_a_transfer_look_alike() {
-        // Over 64 batches: both decode, never equal; no bit of either tells the choice.
+        // Over 100,096 transfers: both decode, never equal; no bit of either tells the choice.
         let mut ones = [[[0i32; 256]; 2]; 2];
         let mut count = [0i32; 2];
-        for seed in 0..64 {
+        for seed in 0..782 {
             let transfer = transfer(100 + seed);
             for e in 0..BASE {
                 let c = transfer.choice(e);

@@ -197,6 +197,13 @@ fn read_scalar(r: &mut Reader<'_>) -> Option<Secret<Scalar>> {
     Some(Secret::new(Scalar::from_canonical_bytes(*r.array()?).into_option()?))
 }
 
+/// The private bodies that this device has sent, of which a run keeps all.
+fn read_sent(r: &mut Reader<'_>, len: usize) -> Option<Secret<Vec<u8>>> {
+    let mut sent = Secret::buffer(msg::SENT_LEN);
+    sent.expose_mut().extend_from_slice(r.bytes(len)?);
+    Some(sent)
+}
+
 fn write_seeds(seeds: &[Seed], out: &mut Vec<u8>) {
     out.extend_from_slice(seeds.as_flattened());
 }

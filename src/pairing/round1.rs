@@ -10,7 +10,7 @@ use rand_core::CryptoRng;
 use super::msg::{
     CHOICE_LEN, Exchange, OPENING_LEN, SENT_LEN, SETUP_LEN, Setup, cheater, commit, received, to_peer,
 };
-use super::{Round2, Run, read_scalar};
+use super::{Round2, Run, read_scalar, read_sent};
 use crate::error::{Abort, Fault};
 use crate::ot::base;
 use crate::secret::{Secret, published_in_place};
@@ -28,7 +28,7 @@ pub struct Round1 {
     /// `z || salt`.
     opening: Secret<[u8; OPENING_LEN]>,
     /// The body sent.
-    sent: Vec<u8>,
+    sent: Secret<Vec<u8>>,
 }
 
 impl Round1 {
@@ -47,8 +47,9 @@ impl Round1 {
         body.extend_from_slice(&commit(&terms.sid(), &run.me, opening.expose()));
         // The peer reads it, and its copy here goes into the pairing's name.
         published_in_place(body.as_slice());
-        let outbox = to_peer(&run, 1, body.clone());
-        (Self { run, y, e, opening, sent: body }, outbox)
+        let mut sent = Secret::buffer(SENT_LEN);
+        sent.expose_mut().extend_from_slice(&body);
+        (Self { run, y, e, opening, sent }, to_peer(&run, 1, body))
     }
 
     /// Chooses in every base transfer, and opens the commitment to the peer alone.
@@ -56,7 +57,7 @@ impl Round1 {
     /// # Errors
     /// [`Abort`] with check P1.1.
     pub fn finish(self, inbox: &Inbox, rng: &mut dyn CryptoRng) -> Result<(Round2, Outbox), Abort> {
-        let Self { run, y, e, opening, sent: mut body1 } = self;
+        let Self { run, y, e, opening, mut sent } = self;
         let theirs = received(&run, inbox, 1)?;
         // [P1.1] S and E are canonical encodings of points other than the identity
         let points = Setup::parse(theirs)
@@ -64,7 +65,7 @@ impl Round1 {
         let Some((encoded, point, key)) = points else {
             return Err(cheater(&run, 1, "P1.1", Fault::Malformed));
         };
-        let exchange = Exchange::new(&run, &inbox.terms().sid(), &body1, theirs);
+        let exchange = Exchange::new(&run, &inbox.terms().sid(), sent.expose(), theirs);
         let shared = base::agree(e.expose(), &key);
 
         let choices = Secret::<[u8; 16]>::build(|bits| rng.fill_bytes(bits));
@@ -78,12 +79,11 @@ impl Round1 {
         published_in_place(body.as_slice());
 
         let pad = exchange.pad(&run.peer, &run.me, &shared);
-        let outbox = to_peer(&run, 2, body.clone());
-        body1.reserve_exact(SENT_LEN);
-        body1.extend_from_slice(&body);
+        sent.expose_mut().extend_from_slice(&body);
         debug_assert_eq!(body.len(), CHOICE_LEN);
+        let outbox = to_peer(&run, 2, body);
         let z = Secret::<[u8; 32]>::build(|z| z.iter_mut().zip(opening.expose()).for_each(|(a, b)| *a = *b));
-        Ok((Round2 { run, y, z, pad, choices, keys, sent: body1 }, outbox))
+        Ok((Round2 { run, y, z, pad, choices, keys, sent }, outbox))
     }
 
     pub(super) fn save(&self, tag: u8) -> Secret<Vec<u8>> {
@@ -93,14 +93,14 @@ impl Round1 {
         bytes.extend_from_slice(self.y.expose().as_bytes());
         bytes.extend_from_slice(self.e.expose().as_bytes());
         bytes.extend_from_slice(self.opening.expose());
-        bytes.extend_from_slice(&self.sent);
+        bytes.extend_from_slice(self.sent.expose());
         out
     }
 
     pub(super) fn restore(run: Run, mut r: Reader<'_>) -> Option<Self> {
         let (y, e) = (read_scalar(&mut r)?, read_scalar(&mut r)?);
         let opening = Secret::new(*r.array()?);
-        let sent = r.bytes(SETUP_LEN)?.to_vec();
+        let sent = read_sent(&mut r, SETUP_LEN)?;
         r.end()?;
         Some(Self { run, y, e, opening, sent })
     }

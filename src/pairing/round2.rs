@@ -9,7 +9,7 @@ use curve25519_dalek::Scalar;
 use super::msg::{
     CHOICE_LEN, Exchange, OPENING_LEN, SETUP_LEN, Setup, cheater, commit, received, suspect, to_peer,
 };
-use super::{Round3, Run, read_scalar, read_seeds, write_seeds};
+use super::{Round3, Run, read_scalar, read_seeds, read_sent, write_seeds};
 use crate::error::{Abort, Doubt, Fault};
 use crate::ot::{BASE, DEPTH, Seed, base, pprf};
 use crate::secret::{Secret, published, published_in_place};
@@ -30,7 +30,7 @@ pub struct Round2 {
     /// Their keys.
     pub(super) keys: Secret<Vec<Seed>>,
     /// The bodies of rounds 1 and 2.
-    pub(super) sent: Vec<u8>,
+    pub(super) sent: Secret<Vec<u8>>,
 }
 
 impl Round2 {
@@ -41,8 +41,8 @@ impl Round2 {
     pub fn finish(self, inbox: &Inbox) -> Result<(Round3, Outbox), Abort> {
         let Self { run, y, z, pad, choices, keys, mut sent } = self;
         let (first, second) = (received(&run, inbox, 1)?, received(&run, inbox, 2)?);
-        let exchange =
-            Exchange::new(&run, &inbox.terms().sid(), sent.get(..SETUP_LEN).unwrap_or_default(), first);
+        let mine = sent.expose().get(..SETUP_LEN).unwrap_or_default();
+        let exchange = Exchange::new(&run, &inbox.terms().sid(), mine, first);
         let Some((points, padded)) = second.split_last_chunk::<OPENING_LEN>() else {
             return Err(cheater(&run, 2, "P2.1", Fault::Malformed));
         };
@@ -68,7 +68,7 @@ impl Round2 {
         let (leaves, body) = pprf::expand::<DEPTH>(&direction, pairs.expose());
         // The peer reads it: corrections under keys of which it has one of two, sums and digests.
         published_in_place(body.as_slice());
-        sent.extend_from_slice(&body);
+        sent.expose_mut().extend_from_slice(&body);
         let outbox = to_peer(&run, 3, body);
         Ok((Round3 { run, choices, keys, leaves, zero, sent }, outbox))
     }
@@ -82,7 +82,7 @@ impl Round2 {
         bytes.extend_from_slice(self.pad.expose());
         bytes.extend_from_slice(self.choices.expose());
         write_seeds(self.keys.expose(), bytes);
-        bytes.extend_from_slice(&self.sent);
+        bytes.extend_from_slice(self.sent.expose());
         out
     }
 
@@ -91,7 +91,7 @@ impl Round2 {
         let (z, pad) = (Secret::new(*r.array()?), Secret::new(*r.array()?));
         let choices = Secret::new(*r.array()?);
         let keys = read_seeds(&mut r, BASE)?;
-        let sent = r.bytes(SETUP_LEN + CHOICE_LEN)?.to_vec();
+        let sent = read_sent(&mut r, SETUP_LEN + CHOICE_LEN)?;
         r.end()?;
         Some(Self { run, y, z, pad, choices, keys, sent })
     }

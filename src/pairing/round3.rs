@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::live::Secrets;
 use super::msg::{Exchange, SENT_LEN, SETUP_LEN, cheater, confirmation, pairing_id, received, to_peer};
-use super::{Round4, Run, read_seeds, write_seeds};
+use super::{Round4, Run, read_seeds, read_sent, write_seeds};
 use crate::error::{Abort, Fault};
 use crate::ot::{BASE, DEPTH, Seed, pprf};
 use crate::secret::Secret;
@@ -23,7 +23,7 @@ pub struct Round3 {
     pub(super) leaves: Secret<Vec<Seed>>,
     pub(super) zero: Secret<[u8; 32]>,
     /// The bodies of rounds 1 to 3.
-    pub(super) sent: Vec<u8>,
+    pub(super) sent: Secret<Vec<u8>>,
 }
 
 impl Round3 {
@@ -35,7 +35,7 @@ impl Round3 {
     pub fn finish(self, inbox: &Inbox) -> Result<(Round4, Outbox), Abort> {
         let Self { run, choices, keys, leaves, zero, sent } = self;
         let sid = inbox.terms().sid();
-        let mine = sent.get(..SETUP_LEN).unwrap_or_default();
+        let mine = sent.expose().get(..SETUP_LEN).unwrap_or_default();
         let exchange = Exchange::new(&run, &sid, mine, received(&run, inbox, 1)?);
         let direction = exchange.direction(&run.peer, &run.me);
         let trees = received(&run, inbox, 3)?;
@@ -44,7 +44,7 @@ impl Round3 {
         let Some((delta, punctured)) = punctured else {
             return Err(cheater(&run, 3, "P3.1", Fault::BadProof));
         };
-        let id = pairing_id(&run, &sid, &sent, inbox)?;
+        let id = pairing_id(&run, &sid, sent.expose(), inbox)?;
         let outbox = to_peer(&run, 4, confirmation(&id, zero.expose(), &run.me).to_vec());
         Ok((Round4 { run, id, secrets: Secrets { leaves, punctured, delta, zero } }, outbox))
     }
@@ -58,7 +58,7 @@ impl Round3 {
         write_seeds(self.keys.expose(), bytes);
         write_seeds(leaves, bytes);
         bytes.extend_from_slice(self.zero.expose());
-        bytes.extend_from_slice(&self.sent);
+        bytes.extend_from_slice(self.sent.expose());
         out
     }
 
@@ -67,7 +67,7 @@ impl Round3 {
         let keys = read_seeds(&mut r, BASE)?;
         let leaves = read_seeds(&mut r, super::LEAVES)?;
         let zero = Secret::new(*r.array()?);
-        let sent = r.bytes(SENT_LEN)?.to_vec();
+        let sent = read_sent(&mut r, SENT_LEN)?;
         r.end()?;
         Some(Self { run, choices, keys, leaves, zero, sent })
     }

@@ -10,7 +10,7 @@ use quorate::secret::Secret;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{SeedableRng, TryCryptoRng, TryRng};
 
-use crate::rogue::{self, Ephemeral, Run, Traffic};
+use super::rogue::{self, Ephemeral, Run, Traffic};
 
 pub(crate) const I: u16 = 3;
 pub(crate) const R: u16 = 7;

@@ -16,8 +16,8 @@ use quorate::sim::Cast;
 use quorate::wire::SessionId;
 use rand_chacha::ChaCha20Rng;
 
-use crate::hash::sha256;
-use crate::table::{Table, fair, id, rng};
+use super::hash::sha256;
+use super::table::{Table, fair, id, rng};
 
 /// Everybody's pairings.
 pub(crate) type Pairs = BTreeMap<PartyId, Pairings>;

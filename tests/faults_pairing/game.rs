@@ -11,7 +11,7 @@ use quorate::wire::{Kind, SessionId};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-use crate::puppet::{Bytes32, Puppet};
+use super::puppet::{Bytes32, Puppet};
 
 pub(crate) const SESSION: [u8; 16] = [42; 16];
 

@@ -1,0 +1,6 @@
+//! Devices with channels between them.
+
+#[path = "../channel/rogue.rs"]
+mod rogue;
+#[path = "../channel/stage.rs"]
+pub(crate) mod stage;
