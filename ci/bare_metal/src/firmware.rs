@@ -1,0 +1,83 @@
+//! What the firmware of every scene does: play, compare, report.
+
+use crate::board::{self, print};
+use crate::heap::Heap;
+use crate::scene::Scene;
+use crate::script::{Said, Script};
+
+/// A firmware: its heap in KiB, its script, its scene.
+#[macro_export]
+macro_rules! firmware {
+    ($kib:literal, $script:literal, $scene:ty) => {
+        #[global_allocator]
+        static HEAP: $crate::heap::Heap<{ $kib * 128 }> = $crate::heap::Heap::new();
+
+        $crate::entry!({
+            static SCRIPT: &[u8] = include_bytes!(concat!(env!("SCRIPTS"), "/", $script));
+            $crate::firmware::play::<$scene, _>(&HEAP, SCRIPT)
+        });
+    };
+}
+
+/// Plays the scene and prints what it took. Any difference from the script is a panic, and that a failure of the program.
+pub fn play<S: Scene, const N: usize>(heap: &Heap<N>, bytes: &[u8]) -> ! {
+    board::paint_stack();
+    heap.init();
+    let mut script = Script::new(bytes);
+    let (mut said, mut total) = (Said::default(), 0);
+    let mut turn = |name: &str, instructions: u64| {
+        print!("{instructions:>12} instructions: {name}");
+        total += instructions;
+    };
+    let stored = script.list();
+    let me = quorate::party::PartyId::new(1).expect("not zero");
+    let mut turns = S::TURNS.iter();
+    let (mut party, instructions) = board::measure(|| {
+        let mut party = S::start(me, &stored);
+        party.post(&mut |_, message| said.add(message));
+        party
+    });
+    turn(turns.next().expect("a name"), instructions);
+    drop(stored);
+    for name in turns {
+        let messages = script.list();
+        let (output, instructions) = board::measure(|| {
+            // A message is in memory while it is taken, as if a radio had put it there.
+            messages.iter().for_each(|message| party.receive(message.to_vec()));
+            let output = party.advance();
+            party.post(&mut |_, message| said.add(message));
+            output
+        });
+        turn(name, instructions);
+        if let Some(output) = output {
+            let sent = said.bytes;
+            said.add(&S::result(&output));
+            assert!(script.is_over(), "something is left of the script");
+            assert_eq!(said.finish(), *script.said, "another message or result than on the host");
+            print!("{total:>12} instructions in all; {sent} bytes sent and the result are those of the host");
+            let (peak, stack, size) = (heap.peak(), board::stack(), board::size());
+            print!(
+                "{:>12} bytes of heap at the peak; {} up to the highest, of {}",
+                peak.live,
+                peak.reach,
+                heap.size()
+            );
+            print!("{stack:>12} bytes of stack at the peak");
+            print!("{:>12} bytes of other RAM", size.ram - heap.size());
+            print!("{:>12} bytes of RAM in all", size.ram + stack);
+            print!(
+                "{:>12} bytes of flash without the script, which has {}",
+                size.flash - bytes.len(),
+                bytes.len()
+            );
+            board::exit(true);
+        }
+    }
+    panic!("no result");
+}
+
+#[panic_handler]
+fn stop(info: &core::panic::PanicInfo<'_>) -> ! {
+    print!("{info}");
+    board::exit(false)
+}
