@@ -21,41 +21,42 @@ macro_rules! firmware {
 
 /// Plays the scene and prints what it took. Any difference from the script is a panic, and that a failure of the program.
 pub fn play<S: Scene, const N: usize>(heap: &Heap<N>, bytes: &[u8]) -> ! {
-    board::paint_stack();
     heap.init();
     let mut script = Script::new(bytes);
-    let (mut said, mut total) = (Said::default(), 0);
-    let mut turn = |name: &str, instructions: u64| {
-        print!("{instructions:>12} instructions: {name}");
+    let mut said = Said::default();
+    let (mut total, mut stack) = (0, 0);
+    let mut turn = |name: &str, (instructions, deep): (u64, usize)| {
+        print!("{instructions:>12} instructions, {deep} bytes of stack: {name}");
         total += instructions;
+        stack = deep.max(stack);
     };
     let stored = script.list();
     let me = quorate::party::PartyId::new(1).expect("not zero");
     let mut turns = S::TURNS.iter();
-    let (mut party, instructions) = board::measure(|| {
+    let (mut party, took) = measured(|| {
         let mut party = S::start(me, &stored);
         party.post(&mut |_, message| said.add(message));
         party
     });
-    turn(turns.next().expect("a name"), instructions);
+    turn(turns.next().expect("a name"), took);
     drop(stored);
     for name in turns {
         let messages = script.list();
-        let (output, instructions) = board::measure(|| {
+        let (output, took) = measured(|| {
             // A message is in memory while it is taken, as if a radio had put it there.
             messages.iter().for_each(|message| party.receive(message.to_vec()));
             let output = party.advance();
             party.post(&mut |_, message| said.add(message));
             output
         });
-        turn(name, instructions);
+        turn(name, took);
         if let Some(output) = output {
             let sent = said.bytes;
             said.add(&S::result(&output));
             assert!(script.is_over(), "something is left of the script");
             assert_eq!(said.finish(), *script.said, "another message or result than on the host");
             print!("{total:>12} instructions in all; {sent} bytes sent and the result are those of the host");
-            let (peak, stack, size) = (heap.peak(), board::stack(), board::size());
+            let (peak, size) = (heap.peak(), board::size());
             print!(
                 "{:>12} bytes of heap at the peak; {} up to the highest, of {}",
                 peak.live,
@@ -74,6 +75,13 @@ pub fn play<S: Scene, const N: usize>(heap: &Heap<N>, bytes: &[u8]) -> ! {
         }
     }
     panic!("no result");
+}
+
+/// What `f` takes: instructions, and how deep the stack gets.
+fn measured<T>(f: impl FnOnce() -> T) -> (T, (u64, usize)) {
+    board::paint_stack();
+    let (result, instructions) = board::measure(f);
+    (result, (instructions, board::stack()))
 }
 
 #[panic_handler]
