@@ -100,7 +100,11 @@ impl Device {
         Ok(())
     }
 
-    fn start<S: State + 'static>(&mut self, session: Session<S>, outcome: fn(S::Output) -> Outcome) -> Result<(), Failure> {
+    fn start<S: State + 'static>(
+        &mut self,
+        session: Session<S>,
+        outcome: fn(S::Output) -> Outcome,
+    ) -> Result<(), Failure> {
         self.run = Some(Box::new(Running { session, sent: 0, outcome }));
         Ok(())
     }
@@ -190,7 +194,8 @@ impl Device {
 }
 
 fn party(number: u32) -> Result<PartyId, Failure> {
-    u16::try_from(number).ok().and_then(PartyId::new).ok_or(Failure::Usage)
+    let number = u16::try_from(number).map_err(|_| Failure::Usage)?;
+    Ok(PartyId::new(number)?)
 }
 
 /// The host draws session ids at random and lives for one run of each; a wallet records them.

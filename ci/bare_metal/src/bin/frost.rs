@@ -5,4 +5,4 @@
 use quorate_bare_metal::firmware;
 use quorate_bare_metal::scene::Frost;
 
-firmware!(32, "frost.bin", Frost);
+firmware!(12, "frost.bin", Frost);

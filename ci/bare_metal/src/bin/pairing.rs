@@ -5,4 +5,4 @@
 use quorate_bare_metal::firmware;
 use quorate_bare_metal::scene::Pairs;
 
-firmware!(512, "pairing.bin", Pairs);
+firmware!(80, "pairing.bin", Pairs);
