@@ -16,7 +16,7 @@ fi
 crate=ci/bare_metal
 run cp Cargo.lock "$crate/Cargo.lock"
 export SCRIPTS="$CARGO_TARGET_DIR/bare_metal"
-run cargo run --quiet --release --manifest-path "$crate/Cargo.toml" --features record --bin record -- "$SCRIPTS"
+run cargo run --quiet --manifest-path "$crate/Cargo.toml" --features record --bin record -- "$SCRIPTS"
 
 # play TARGET SCENE: the program that PLAYER starts is the emulator of that target
 play() {

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # bash ci/features.sh: sets of features that must build without a warning, by cargo-hack. All 2^17 are too many. It tries every two of the schemes'
-# features, and each of the others: alone, as a FROST wallet and an ECDSA wallet would have it, and with all schemes. None, all and the default
-# ones .ci/run lints together with the tests.
+# features, and each of the others alone and with all schemes. None, all and the default ones .ci/run lints together with the tests.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 tool cargo-hack 0.6.46
 
@@ -18,6 +17,4 @@ hack() {
 each=(--each-feature --include-features "$others" --exclude-no-default-features --exclude-all-features)
 hack --feature-powerset --depth 2 --include-features "$schemes"
 hack "${each[@]}"
-hack "${each[@]}" --features ed25519,frost
-hack "${each[@]}" --features secp256k1,ecdsa
 hack "${each[@]}" --features "$schemes"

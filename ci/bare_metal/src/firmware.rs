@@ -33,13 +33,14 @@ pub fn play<S: Scene, const N: usize>(heap: &Heap<N>, bytes: &[u8]) -> ! {
     let stored = script.list();
     let me = quorate::party::PartyId::new(1).expect("not zero");
     let mut turns = S::TURNS.iter();
+    let (stored, took) = measured(|| S::load(&stored));
+    turn("read what is stored", took);
     let (mut party, took) = measured(|| {
-        let mut party = S::start(me, &stored);
+        let mut party = S::start(me, stored);
         party.post(&mut |_, message| said.add(message));
         party
     });
     turn(turns.next().expect("a name"), took);
-    drop(stored);
     for name in turns {
         let messages = script.list();
         let (output, took) = measured(|| {

@@ -20,11 +20,15 @@ use crate::party::{Identity, Party, rng};
 pub const MESSAGE: &[u8] = b"two of three, one of them without an operating system";
 
 pub trait Scene {
+    type Stored;
     type Protocol: State;
     /// What a device does on starting, and after each turn of the others.
     const TURNS: &'static [&'static str];
 
-    fn start(me: PartyId, stored: &[&[u8]]) -> Party<Self::Protocol>;
+    /// Reads what is stored.
+    fn load(stored: &[&[u8]]) -> Self::Stored;
+
+    fn start(me: PartyId, stored: Self::Stored) -> Party<Self::Protocol>;
 
     /// The result, as bytes to compare.
     fn result(output: &<Self::Protocol as State>::Output) -> Vec<u8>;
@@ -44,12 +48,15 @@ pub fn path() -> Path {
 pub struct Frost;
 
 impl Scene for Frost {
+    type Stored = KeyShare<FrostEd25519>;
     type Protocol = frost::Sign<FrostEd25519>;
-    const TURNS: &'static [&'static str] =
-        &["read the stored share, commit", "sign share", "aggregate, verify"];
+    const TURNS: &'static [&'static str] = &["commit", "sign share", "aggregate, verify"];
 
-    fn start(me: PartyId, stored: &[&[u8]]) -> Party<Self::Protocol> {
-        let share = KeyShare::<FrostEd25519>::from_bytes(stored[0]).expect("a share");
+    fn load(stored: &[&[u8]]) -> Self::Stored {
+        KeyShare::from_bytes(stored[0]).expect("a share")
+    }
+
+    fn start(me: PartyId, share: Self::Stored) -> Party<Self::Protocol> {
         let session = SessionId([1; 16]);
         let task = frost::Task::new(share.public(), signers(), MESSAGE, session).expect("a task");
         let mut rng = rng(me);
@@ -65,18 +72,18 @@ impl Scene for Frost {
 pub struct Ecdsa;
 
 impl Scene for Ecdsa {
+    type Stored = (KeyShare<EcdsaSecp256k1>, Pairings);
     type Protocol = ecdsa::Sign<EcdsaSecp256k1>;
-    const TURNS: &'static [&'static str] = &[
-        "read the stored share and pairing, commit",
-        "round 1: open, multiply",
-        "round 2: check, fragments",
-        "round 3: add up, verify",
-    ];
+    const TURNS: &'static [&'static str] =
+        &["commit", "round 1: open, multiply", "round 2: check, fragments", "round 3: add up, verify"];
 
-    fn start(me: PartyId, stored: &[&[u8]]) -> Party<Self::Protocol> {
-        let share = KeyShare::<EcdsaSecp256k1>::from_bytes(stored[0]).expect("a share");
+    fn load(stored: &[&[u8]]) -> Self::Stored {
         let mut pairings = Pairings::new();
         assert!(pairings.insert(open(stored[1])).is_none());
+        (KeyShare::from_bytes(stored[0]).expect("a share"), pairings)
+    }
+
+    fn start(me: PartyId, (share, pairings): Self::Stored) -> Party<Self::Protocol> {
         let (message, session) = (Message::sha256(MESSAGE), SessionId([2; 16]));
         let task = ecdsa::Task::new(share.public(), signers(), path(), message, session).expect("a task");
         let mut rng = rng(me);
@@ -98,11 +105,15 @@ fn open(stored: &[u8]) -> Pairing {
 pub struct Pairs;
 
 impl Scene for Pairs {
+    type Stored = [PublicIdentity; 2];
     type Protocol = Pair;
     const TURNS: &'static [&'static str] = &["commit", "round 1", "round 2", "round 3", "round 4"];
 
-    fn start(me: PartyId, stored: &[&[u8]]) -> Party<Self::Protocol> {
-        let [own, peer] = [0, 1].map(|at| identity(stored[at]));
+    fn load(stored: &[&[u8]]) -> Self::Stored {
+        [0, 1].map(|at| identity(stored[at]))
+    }
+
+    fn start(me: PartyId, [own, peer]: Self::Stored) -> Party<Self::Protocol> {
         let mut rng = rng(me);
         let session = Pair::start(own, peer, SessionId([3; 16]), &mut Nothing, &mut rng);
         Party::new(session.expect("two devices"), None, rng)
@@ -117,23 +128,25 @@ impl Scene for Pairs {
 pub struct Keygen;
 
 impl Scene for Keygen {
+    type Stored = Identity;
     type Protocol = Dkg<FrostEd25519>;
     const TURNS: &'static [&'static str] =
         &["commit", "round 1: reveal", "round 2: check, certify", "round 3: check the certificate"];
 
-    fn start(me: PartyId, stored: &[&[u8]]) -> Party<Self::Protocol> {
+    fn load(stored: &[&[u8]]) -> Self::Stored {
         let (seed, identities) = stored.split_first().expect("a seed");
         let key = IdentityKey::from_seed(Secret::new((*seed).try_into().expect("32 bytes")));
-        let members = identities
-            .iter()
-            .zip(1..)
-            .map(|(bytes, n)| (PartyId::new(n).expect("not zero"), identity(bytes)));
-        let roster = Roster::new(members).expect("a roster");
+        let member =
+            |(bytes, number): (&&[u8], u16)| (PartyId::new(number).expect("not zero"), identity(bytes));
+        Identity { roster: Roster::new(identities.iter().zip(1..).map(member)).expect("a roster"), key }
+    }
+
+    fn start(me: PartyId, identity: Self::Stored) -> Party<Self::Protocol> {
         let threshold = Threshold::new(2, 3).expect("two of three");
-        let run = dkg::Run::new(threshold, roster.clone(), SessionId([4; 16])).expect("a run");
+        let run = dkg::Run::new(threshold, identity.roster.clone(), SessionId([4; 16])).expect("a run");
         let mut rng = rng(me);
         let session = Dkg::start(&run, me, &mut Nothing, &mut rng).expect("a member");
-        Party::new(session, Some(Identity { roster, key }), rng)
+        Party::new(session, Some(identity), rng)
     }
 
     fn result(share: &KeyShare<FrostEd25519>) -> Vec<u8> {

@@ -74,7 +74,7 @@ fn closed(pairings: &Pairings) -> Vec<u8> {
 fn play<S: Scene>(stored: &[Strings]) -> (Vec<u8>, Vec<u8>) {
     let start = |(stored, number): (&Strings, u16)| {
         let stored: Vec<&[u8]> = stored.iter().map(Vec::as_slice).collect();
-        S::start(PartyId::new(number).expect("not zero"), &stored)
+        S::start(PartyId::new(number).expect("not zero"), S::load(&stored))
     };
     let mut parties: Vec<Party<S::Protocol>> = stored.iter().zip(1..).map(start).collect();
     let (mut said, mut lists) = (Said::default(), vec![stored[0].clone()]);
