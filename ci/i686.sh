@@ -9,4 +9,4 @@ run cp Cargo.lock ci/i686/Cargo.lock
 
 target=i686-unknown-linux-gnu
 export CROSS_LINKER=cc
-cross "$target" test --quiet --release --manifest-path ci/i686/Cargo.toml -Zbuild-std=std,panic_unwind,test "$@"
+cross "$target" test --quiet --manifest-path ci/i686/Cargo.toml -Zbuild-std=std,panic_unwind,test "$@"

@@ -6,6 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 command -v node >/dev/null || fail 'node is missing'
 cross_toolchain
 run cp Cargo.lock ci/wasm/Cargo.lock
+run cargo clippy --quiet --manifest-path ci/wasm/Cargo.toml --features ecdsa -- -D warnings
 
 modules="$CARGO_TARGET_DIR/wasm" target=wasm32-unknown-unknown
 mkdir -p "$modules"

@@ -17,7 +17,7 @@ use {
     quorate::curve::EcdsaSecp256k1,
     quorate::ecdsa::{self, Message},
     quorate::key::Path,
-    quorate::pairing::{Pair, Pairing, Pairings},
+    quorate::pairing::{self, Pair, Pairing, Pairings},
 };
 
 use crate::platform::HostRng;
@@ -105,7 +105,7 @@ impl Device {
         session: Session<S>,
         outcome: fn(S::Output) -> Outcome,
     ) -> Result<(), Failure> {
-        self.run = Some(Box::new(Running { session, sent: 0, outcome }));
+        self.run = Some(Box::new(Running { session, sent: 0, outcome, other: None }));
         Ok(())
     }
 
@@ -177,9 +177,13 @@ impl Device {
 
     pub(crate) fn pair(&mut self, with: u32) -> Result<(), Failure> {
         let (me, roster) = self.place.as_ref().ok_or(Failure::Usage)?;
-        let [own, peer] = [*me, party(with)?].map(|id| roster.identity(id).ok_or(Failure::Usage));
-        let session = Pair::start(own?, peer?, self.session()?.0, &mut Fresh, &mut HostRng)?;
-        self.start(session, Outcome::Paired)
+        let number = party(with)?;
+        let [own, peer] = [*me, number].map(|id| roster.identity(id).ok_or(Failure::Usage));
+        let (own, peer, id) = (own?, peer?, self.session()?.0);
+        let other = Some((pairing::Run::new(own, peer, id)?.peer_id(), number));
+        let session = Pair::start(own, peer, id, &mut Fresh, &mut HostRng)?;
+        self.run = Some(Box::new(Running { session, sent: 0, outcome: Outcome::Paired, other }));
+        Ok(())
     }
 
     pub(crate) fn sign_secp256k1(&mut self, with: u32) -> Result<(), Failure> {

@@ -23,12 +23,14 @@ pub(crate) struct Running<S: State> {
     pub(crate) session: Session<S>,
     pub(crate) sent: usize,
     pub(crate) outcome: fn(S::Output) -> Outcome,
+    /// In a pairing the two devices have ids of their own: the other's, and its number.
+    pub(crate) other: Option<(PartyId, PartyId)>,
 }
 
 impl<S: State> Run for Running<S> {
     fn send(&mut self, key: &IdentityKey, roster: &Roster) -> Option<(u16, Vec<u8>)> {
         let message = self.session.outgoing(self.sent).next()?;
-        let to = message.to.map_or(0, PartyId::get);
+        let to = message.to.map_or(0, |to| self.other.map_or(to, |(_, number)| number).get());
         let bytes = if S::SIGNED {
             let unsigned = Unsigned::new(message.bytes).ok()?;
             let signature = key.sign(unsigned.to_sign());
@@ -41,6 +43,11 @@ impl<S: State> Run for Running<S> {
     }
 
     fn receive(&mut self, roster: &Roster, from: PartyId, message: &[u8]) -> Result<(), Failure> {
+        let from = match self.other {
+            Some((id, number)) if from == number => id,
+            Some(_) => return Err(Failure::Refused),
+            None => from,
+        };
         let receipt = if S::SIGNED {
             self.session.receive_signed(&Verified::open(roster, message).map_err(|_| Failure::Refused)?)
         } else {
