@@ -5,4 +5,4 @@
 use quorate_bare_metal::firmware;
 use quorate_bare_metal::scene::Ecdsa;
 
-firmware!(184, "ecdsa.bin", Ecdsa);
+firmware!(188, "ecdsa.bin", Ecdsa);

@@ -5,4 +5,4 @@
 use quorate_bare_metal::firmware;
 use quorate_bare_metal::scene::Keygen;
 
-firmware!(32, "keygen.bin", Keygen);
+firmware!(36, "keygen.bin", Keygen);
