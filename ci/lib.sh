@@ -39,17 +39,17 @@ must_fail_with() {
     fi
 }
 
-# debian PROGRAM PACKAGE..: installs the packages unless the program is there
+# debian PROGRAM PACKAGE..: installs the packages unless the program, or the file, is there
 debian() {
     local program=$1 as_root=()
     shift
-    command -v "$program" >/dev/null && return
+    if command -v "$program" >/dev/null || [ -e "$program" ]; then return; fi
     command -v apt-get >/dev/null || fail "$program is missing, and there is no apt-get for: $*"
     [ "$(id -u)" -eq 0 ] || as_root=(sudo)
     run "${as_root[@]}" apt-get update -qq
     printf '+ apt-get install %s\n' "$*"
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
-    command -v "$program" >/dev/null || fail "$program is still missing"
+    command -v "$program" >/dev/null || [ -e "$program" ] || fail "$program is still missing"
 }
 
 # tool CRATE VERSION: that version of a cargo tool, in target/tools. All tools share one build folder.
@@ -67,11 +67,12 @@ cross_toolchain() {
     "$CROSS/rustc" -V
 }
 
-# cross TARGET CARGO-ARGUMENT..: builds with that toolchain, in a folder of its own so that the host's cache stays
+# cross TARGET CARGO-ARGUMENT..: builds with that toolchain, in a folder of its own so that the host's cache stays. Links with rustup's
+# rust-lld, or with CROSS_LINKER.
 cross() {
     local target=$1 linker
     shift
-    linker="$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld"
+    linker="${CROSS_LINKER:-$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld}"
     printf '+ cargo %s --target %s   # with %s\n' "$*" "$target" "$CROSS/rustc"
     env RUSTC="$CROSS/rustc" RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$CARGO_TARGET_DIR/cross" \
         "CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$target")_LINKER=$linker" cargo "$@" --target "$target"

@@ -252,6 +252,26 @@ fn a_forged_snapshot_never_panics() {
     assert!(refused > 1000);
 }
 
+/// A forged snapshot can say that any number of bytes went by: on 32 bits one message more would be too many.
+#[test]
+fn counts_of_traffic_stop_at_their_limit() {
+    // behind terms 1 + 1 + 16 + 32 + 2, generation 4, round, flag, count of rounds and the first round's number
+    const COUNTS: std::ops::Range<usize> = 60..76;
+    let (script, run) = dkg::<E>(2, &[1, 2, 3], 29);
+    let config = (run, id(2));
+    let [_, after_one, ..] = &snapshots(&script, &config)[..] else { panic!("snapshots") };
+    let mut forged = after_one[..after_one.len() - 32].to_vec();
+    forged[COUNTS].fill(0xff);
+    forged.extend_from_slice(&sha256(&forged));
+    let mut player = resume(&config, &forged, &mut MemoryLedger::default()).unwrap();
+    let first = player.session.traffic()[0];
+    assert_eq!([first.messages_in, first.bytes_out], [u32::MAX as usize; 2]);
+    assert_eq!(player.receive(&script.inbound(id(2))[1]), Ok(Receipt::Stored));
+    assert!(player.session.traffic()[0].bytes_in >= u32::MAX as usize);
+    let again = bytes_of(player);
+    assert_eq!(again[COUNTS], [0xff; 16]);
+}
+
 /// The snapshot with other bytes in the place of some that stand in it once, closed anew.
 fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let content = &bytes[..bytes.len() - 32];

@@ -160,14 +160,18 @@ pub(crate) fn send(ot: &[u8; 32], y: &Scalar, message: &[u8]) -> Result<KeyPairs
     if pairs.len() != BASE || !rest.is_empty() {
         return Err(Flaw::Point);
     }
-    let points = pairs.iter().map(read_pair).collect::<Option<Vec<_>>>().ok_or(Flaw::Point)?;
-    let sums: Vec<_> = (0..).zip(pairs.iter().zip(&points)).map(|(e, p)| batch.sums(e, p)).collect();
-    if sums.as_flattened().iter().any(IsIdentity::is_identity) {
-        return Err(Flaw::Degenerate);
-    }
+    // One instance after the other: the points of all would take 80 kB.
     let mut keys = Secret::new(Vec::with_capacity(BASE));
-    for (e, (pair, [q0, q1])) in (0..).zip(pairs.iter().zip(&sums)) {
+    let mut degenerate = false;
+    for (e, pair) in (0..).zip(pairs) {
+        let points = read_pair(pair).ok_or(Flaw::Point)?;
+        let sums = batch.sums(e, (pair, &points));
+        degenerate |= sums.iter().any(IsIdentity::is_identity);
+        let [q0, q1] = &sums;
         keys.expose_mut().push([batch.key(e, 0, pair, &agree(y, q0)), batch.key(e, 1, pair, &agree(y, q1))]);
+    }
+    if degenerate {
+        return Err(Flaw::Degenerate);
     }
     Ok(keys)
 }

@@ -258,8 +258,8 @@ impl<S: State> Session<S> {
                 *slot = Some(Message { body: body.to_vec(), ..message });
                 let bytes = wire_len(body.len(), signature.is_some());
                 count_traffic(&mut self.traffic, header.round, |t| {
-                    t.messages_in += 1;
-                    t.bytes_in += bytes;
+                    t.messages_in = t.messages_in.saturating_add(1);
+                    t.bytes_in = t.bytes_in.saturating_add(bytes);
                 });
                 Ok(Receipt::Stored)
             }
@@ -428,8 +428,8 @@ impl<S: State> Session<S> {
         let direct = direct.into_iter().map(|(to, body)| (Kind::Direct, Some(to), body));
         for (kind, to, body) in all.chain(direct) {
             count_traffic(&mut self.traffic, round, |t| {
-                t.messages_out += 1;
-                t.bytes_out += wire_len(body.len(), S::SIGNED);
+                t.messages_out = t.messages_out.saturating_add(1);
+                t.bytes_out = t.bytes_out.saturating_add(wire_len(body.len(), S::SIGNED));
             });
             // In place where there is room: large bodies are not copied.
             let mut bytes = body;

@@ -114,7 +114,7 @@ impl<S: Suspend> Session<S> {
         for t in &self.traffic {
             out.push(t.round);
             for count in [t.messages_in, t.bytes_in, t.messages_out, t.bytes_out] {
-                put_u32(out, count as u32);
+                put_u32(out, u32::try_from(count).unwrap_or(u32::MAX));
             }
         }
         put_u16(out, self.outbox.len() as u16);
