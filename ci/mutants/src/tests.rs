@@ -1,0 +1,156 @@
+//! The tests of the tree, one process each: which mutants each comes by, and how long it takes.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::Result;
+
+pub const WORKERS: usize = 2;
+const INDEX: &str = "target/mutants.tests";
+
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// The test binary.
+    pub binary: PathBuf,
+    /// `faults_dkg`, or `quorate` for the unit tests.
+    pub target: String,
+    pub name: String,
+    pub millis: u64,
+    pub reached: BTreeSet<usize>,
+}
+
+impl Test {
+    pub fn label(&self) -> String {
+        format!("{}::{}", self.target, self.name)
+    }
+}
+
+/// How a test ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    Passed,
+    Failed,
+    TimedOut,
+}
+
+/// Runs one test in a process of its own, with 8 GB of address space.
+pub fn run_one(tree: &Path, binary: &Path, name: &str, env: &[(&str, &str)], limit: Duration) -> Result<End> {
+    let mut child = Command::new("bash")
+        .args(["-c", "ulimit -v 8000000; exec \"$0\" --exact \"$1\" --test-threads=1", &binary.to_string_lossy(), name])
+        .envs(env.iter().copied())
+        .env("CARGO_MANIFEST_DIR", tree)
+        .current_dir(tree)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let start = Instant::now();
+    let mut pause = 1;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(if status.success() { End::Passed } else { End::Failed });
+        }
+        if start.elapsed() > limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(End::TimedOut);
+        }
+        std::thread::sleep(Duration::from_millis(pause));
+        pause = (pause * 2).min(20);
+    }
+}
+
+/// Builds all tests but those of the documentation, and runs each once. Those that fail without a mutant (they read the sources, or
+/// measure memory) are left out, by name.
+pub fn record(tree: &Path) -> Result<()> {
+    let tree = tree.canonicalize()?;
+    let output = Command::new("cargo")
+        .args(["test", "--no-run", "--lib", "--tests", "--message-format=json"])
+        .current_dir(&tree)
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err("the tests do not build".into());
+    }
+    let known: HashMap<String, String> = index(&tree).into_iter().map(|line| (key(&line), line)).collect();
+    let mut todo = Vec::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Ok(value) = serde_json::from_str::<Value>(line) else { continue };
+        let (Some(binary), Some(target)) = (value["executable"].as_str(), value["target"]["name"].as_str()) else { continue };
+        if value["profile"]["test"] != true {
+            continue;
+        }
+        let stamp = fs::metadata(binary)?.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_secs();
+        let list = Command::new(binary).args(["--list", "--format", "terse"]).current_dir(&tree).output()?;
+        for name in String::from_utf8_lossy(&list.stdout).lines().filter_map(|line| line.strip_suffix(": test")) {
+            todo.push(format!("{binary}\t{stamp}\t{target}\t{name}"));
+        }
+    }
+    fs::create_dir_all(tree.join(INDEX))?;
+    let number = todo.len();
+    let (lines, queue) = (Mutex::new(Vec::new()), Mutex::new(todo.into_iter().enumerate()));
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| loop {
+                let Some((i, head)) = queue.lock().unwrap().next() else { return };
+                let line = match known.get(&head) {
+                    Some(line) => line.clone(),
+                    None => one(&tree, &head).unwrap_or_else(|error| format!("{head}\t0\t{error}\t")),
+                };
+                if line.split('\t').nth(5) != Some("Passed") {
+                    println!("left out: {}", line.split('\t').skip(2).take(4).collect::<Vec<_>>().join(" "));
+                }
+                let mut lines = lines.lock().unwrap();
+                lines.push(line);
+                if i % 50 == 0 {
+                    println!("{i} of {number}");
+                    let _ = fs::write(tree.join(INDEX).join("index"), lines.join("\n"));
+                }
+            });
+        }
+    });
+    let lines = lines.into_inner()?;
+    fs::write(tree.join(INDEX).join("index"), lines.join("\n"))?;
+    println!("{number} tests");
+    Ok(())
+}
+
+fn index(tree: &Path) -> Vec<String> {
+    fs::read_to_string(tree.join(INDEX).join("index")).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+fn key(line: &str) -> String {
+    line.split('\t').take(4).collect::<Vec<_>>().join("\t")
+}
+
+fn one(tree: &Path, head: &str) -> Result<String> {
+    let fields: Vec<&str> = head.split('\t').collect();
+    let [binary, _, target, name] = fields.as_slice() else { return Err("a line".into()) };
+    let file = tree.join(INDEX).join(format!("{target}.{}", name.replace("::", ".")));
+    let _ = fs::remove_file(&file);
+    let path = file.to_string_lossy().into_owned();
+    run_one(tree, binary.as_ref(), name, &[("MUTANT", "record"), ("MUTANT_REACHED", &path)], Duration::from_secs(300))?;
+    // Once more, for the time without writing, and with the switch as a run has it.
+    let start = Instant::now();
+    let end = run_one(tree, binary.as_ref(), name, &[("MUTANT", "0")], Duration::from_secs(300))?;
+    Ok(format!("{head}\t{}\t{end:?}\t{path}", start.elapsed().as_millis()))
+}
+
+/// All that passed.
+pub fn all(tree: &Path) -> Result<Vec<Test>> {
+    let mut tests = Vec::new();
+    for line in index(tree) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [binary, _, target, name, millis, "Passed", path] = fields.as_slice() else { continue };
+        let reached = fs::read(path).unwrap_or_default();
+        let reached = reached.chunks_exact(4).map(|four| u32::from_le_bytes(four.try_into().unwrap_or_default()) as usize).collect();
+        tests.push(Test { binary: binary.into(), target: (*target).into(), name: (*name).into(), millis: millis.parse()?, reached });
+    }
+    Ok(tests)
+}
