@@ -18,7 +18,12 @@ pub fn checks(list: &str, original: &Path, out: &str) -> Result<()> {
     let files: BTreeSet<String> = list.iter().filter_map(|m| Some(m["file"].as_str()?.to_owned())).collect();
     for file in files {
         let source = fs::read_to_string(original.join(&file))?;
-        let mut finder = Finder { file: &file, lines: source.lines().collect(), function: String::new(), found: Vec::new() };
+        let mut finder = Finder {
+            file: &file,
+            lines: source.lines().collect(),
+            function: String::new(),
+            found: Vec::new(),
+        };
         finder.visit_file(&syn::parse_file(&source)?);
         println!("{} {file}", finder.found.len());
         list.extend(finder.found);
@@ -38,9 +43,17 @@ impl Finder<'_> {
         let (start, end) = (span.start(), span.end());
         let place = |at: proc_macro2::LineColumn| json!({"line": at.line, "column": at.column + 1});
         let text: String = self.lines[start.line - 1].chars().skip(start.column).take(70).collect();
-        let name = format!("{}:{}:{}: delete `{}` in {}", self.file, start.line, start.column + 1, text.trim_end_matches('{').trim(), self.function);
+        let name = format!(
+            "{}:{}:{}: delete `{}` in {}",
+            self.file,
+            start.line,
+            start.column + 1,
+            text.trim_end_matches('{').trim(),
+            self.function
+        );
         let span = json!({"start": place(start), "end": place(end)});
-        self.found.push(json!({"file": self.file, "genre": genre, "name": name, "replacement": "", "span": span}));
+        self.found
+            .push(json!({"file": self.file, "genre": genre, "name": name, "replacement": "", "span": span}));
     }
 
     fn within(&mut self, name: &syn::Ident, visit: impl FnOnce(&mut Self)) {
@@ -51,7 +64,9 @@ impl Finder<'_> {
 }
 
 fn for_tests(attrs: &[syn::Attribute]) -> bool {
-    attrs.iter().any(|a| a.path().is_ident("cfg") && a.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test"))
+    attrs.iter().any(|a| {
+        a.path().is_ident("cfg") && a.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test")
+    })
 }
 
 impl<'ast> Visit<'ast> for Finder<'_> {

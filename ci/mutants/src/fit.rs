@@ -53,7 +53,11 @@ pub fn fit(list: &str, original: &Path, tree: &Path) -> Result<()> {
         }
         switch(original, tree)?;
         let (drop, keep_const, errors) = check(tree, &marks)?;
-        println!("turn {turn}: {errors} errors, {} mutants do not compile, {} functions stay const", drop.len(), keep_const.len());
+        println!(
+            "turn {turn}: {errors} errors, {} mutants do not compile, {} functions stay const",
+            drop.len(),
+            keep_const.len()
+        );
         if errors == 0 {
             break;
         }
@@ -76,7 +80,9 @@ fn keep(tree: &Path, out: &BTreeMap<usize, String>) -> Result<()> {
 
 fn switch(original: &Path, tree: &Path) -> Result<()> {
     let lib = fs::read_to_string(original.join("src/lib.rs"))?;
-    let lib = lib.replace("#![forbid(unsafe_code)]", "") + "\nmod mutants;\n";
+    let lib = lib
+        .replace("#![forbid(unsafe_code)]", "#![allow(warnings, arithmetic_overflow, unconditional_panic)]")
+        + "\nmod mutants;\n";
     let path = tree.join("src/lib.rs");
     if fs::read_to_string(&path)? != lib {
         fs::write(path, lib)?;
@@ -118,7 +124,9 @@ fn check(tree: &Path, marks: &BTreeMap<String, Marks>) -> Result<Verdict> {
         }
         // A match whose arms have got a guard is no longer exhaustive: the place is what it looks at.
         if message["code"]["code"] == "E0004" {
-            drop.extend(spans.iter().filter(|span| span["is_primary"] == true).flat_map(|span| arms(span, marks)));
+            drop.extend(
+                spans.iter().filter(|span| span["is_primary"] == true).flat_map(|span| arms(span, marks)),
+            );
             continue;
         }
         let found = spans.iter().filter_map(|span| culprits(span, marks)).min_by_key(|(length, _)| *length);
@@ -139,7 +147,8 @@ fn culprits(span: &Value, marks: &BTreeMap<String, Marks>) -> Option<(usize, Vec
     let number = |key: &str| usize::try_from(span[key].as_u64()?).ok();
     let (start, end) = (number("byte_start")?, number("byte_end")?);
     let marks = marks.get(span["file_name"].as_str()?)?;
-    let touched = marks.iter().filter(|(range, ids)| !ids.is_empty() && range.start < end && start < range.end);
+    let touched =
+        marks.iter().filter(|(range, ids)| !ids.is_empty() && range.start < end && start < range.end);
     touched.map(|(range, ids)| (range.len(), ids.clone())).min_by_key(|(length, _)| *length)
 }
 

@@ -37,13 +37,27 @@ pub fn instrument(source: &str, mutants: &[Mutant], constant: &HashSet<String>) 
     for mutant in mutants {
         here.entry((mutant.start, genre(mutant))).or_default().push(mutant);
     }
-    let mut finder = Finder { source, lines, here, constant, wraps: Vec::new(), edits: Vec::new(), inside_constant: false };
+    let mut finder = Finder {
+        source,
+        lines,
+        here,
+        constant,
+        wraps: Vec::new(),
+        edits: Vec::new(),
+        inside_constant: false,
+    };
     finder.visit_file(&file);
     let placed: HashSet<usize> = finder.wraps.iter().flat_map(|wrap| wrap.ids.iter().copied()).collect();
     let unfit = mutants.iter().map(|m| m.id).filter(|id| !placed.contains(id)).collect();
     let mut wraps = finder.wraps;
     // `const` before `fn` goes.
-    wraps.extend(finder.edits.into_iter().map(|range| Wrap { range, rank: 9, before: "/*".into(), after: "*/".into(), ids: Vec::new() }));
+    wraps.extend(finder.edits.into_iter().map(|range| Wrap {
+        range,
+        rank: 9,
+        before: "/*".into(),
+        after: "*/".into(),
+        ids: Vec::new(),
+    }));
     wraps.sort_by_key(|wrap| (wrap.range.start, wrap.rank, Reverse(wrap.range.end)));
     let mut writer = Writer { source, wraps: &wraps, next: 0, text: String::new(), marks: Vec::new() };
     writer.write(0..source.len());
@@ -70,7 +84,9 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn write(&mut self, range: Range<usize>) {
         let mut at = range.start;
-        while let Some(wrap) = self.wraps.get(self.next).filter(|w| w.range.start >= at && w.range.end <= range.end) {
+        while let Some(wrap) =
+            self.wraps.get(self.next).filter(|w| w.range.start >= at && w.range.end <= range.end)
+        {
             self.next += 1;
             self.text.push_str(&self.source[at..wrap.range.start]);
             let start = self.text.len();
@@ -202,10 +218,15 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     fn visit_expr_binary(&mut self, e: &'ast syn::ExprBinary) {
         let found = self.take(e.op.span(), "BinaryOperator");
         if !(has_let(&e.left) || has_let(&e.right)) {
-            let assign = self.text(e.op.span()).ends_with('=') && !["==", "!=", "<=", ">="].contains(&self.text(e.op.span()));
+            let assign = self.text(e.op.span()).ends_with('=')
+                && !["==", "!=", "<=", ">="].contains(&self.text(e.op.span()));
             let (left, right) = (self.text(e.left.span()), self.text(e.right.span()));
             let variants = found.iter().map(|m| {
-                let text = if assign { format!("{left} {} {right}", m.replacement) } else { format!("({left}) {} ({right})", m.replacement) };
+                let text = if assign {
+                    format!("{left} {} {right}", m.replacement)
+                } else {
+                    format!("({left}) {} ({right})", m.replacement)
+                };
                 (m.id, text)
             });
             let variants = variants.collect();
@@ -230,14 +251,24 @@ impl<'ast> Visit<'ast> for Finder<'_> {
                 self.wrap(range.clone(), format!("(!{} && (", on(m.id)), "))", vec![m.id]);
             }
             for m in self.take(guard.span(), "MatchArmGuard") {
-                let before = if m.replacement == "true" { format!("({} || (", on(m.id)) } else { format!("(!{} && (", on(m.id)) };
+                let before = if m.replacement == "true" {
+                    format!("({} || (", on(m.id))
+                } else {
+                    format!("(!{} && (", on(m.id))
+                };
                 self.wrap(range.clone(), before, "))", vec![m.id]);
             }
         } else {
             let end = self.range(arm.pat.span()).end;
             for m in deleted {
                 let before = format!(" if !{} ", on(m.id));
-                self.wraps.push(Wrap { range: end..end, rank: 0, before, after: String::new(), ids: vec![m.id] });
+                self.wraps.push(Wrap {
+                    range: end..end,
+                    rank: 0,
+                    before,
+                    after: String::new(),
+                    ids: vec![m.id],
+                });
             }
         }
         visit::visit_arm(self, arm);
@@ -268,9 +299,15 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             for field in &e.fields {
                 for m in self.take(field.span(), "StructField") {
                     let name = self.text(field.member.span());
-                    let shorthand = if field.colon_token.is_none() { format!("{name}: ") } else { String::new() };
+                    let shorthand =
+                        if field.colon_token.is_none() { format!("{name}: ") } else { String::new() };
                     let range = self.range(field.expr.span());
-                    self.wrap(range, format!("{shorthand}(if {} {{ ({base}).{name} }} else {{ ", on(m.id)), " })", vec![m.id]);
+                    self.wrap(
+                        range,
+                        format!("{shorthand}(if {} {{ ({base}).{name} }} else {{ ", on(m.id)),
+                        " })",
+                        vec![m.id],
+                    );
                 }
             }
         }

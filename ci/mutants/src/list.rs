@@ -22,7 +22,12 @@ pub struct Mutant {
 pub fn read(path: &str) -> Result<Vec<Mutant>> {
     let list: Value = serde_json::from_slice(&std::fs::read(path)?)?;
     let list = list.as_array().ok_or("not a list")?;
-    list.iter().enumerate().map(|(i, value)| mutant(i + 1, value).ok_or_else(|| format!("mutant {i}: a field is missing").into())).collect()
+    list.iter()
+        .enumerate()
+        .map(|(i, value)| {
+            mutant(i + 1, value).ok_or_else(|| format!("mutant {i}: a field is missing").into())
+        })
+        .collect()
 }
 
 fn mutant(id: usize, value: &Value) -> Option<Mutant> {

@@ -1,6 +1,6 @@
 //! Each mutant against the tests that come by it, the likeliest first, until one fails.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -39,14 +39,17 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
     let catches: Mutex<HashMap<(String, usize), u64>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
-            scope.spawn(|| while start.elapsed().as_secs() < seconds {
-                let Some((_, mutant)) = queue.lock().unwrap().next() else { return };
-                let began = Instant::now();
-                let verdict = judge(&tree, mutant, &tests, &catches).unwrap_or_else(|error| format!("error\t{error}"));
-                let line = format!("{}\t{verdict}\t{}\n", mutant.id, began.elapsed().as_millis());
-                let _ = file.lock().unwrap().write_all(line.as_bytes());
-                if !verdict.starts_with("caught") {
-                    println!("{verdict} {}", mutant.name);
+            scope.spawn(|| {
+                while start.elapsed().as_secs() < seconds {
+                    let Some((_, mutant)) = queue.lock().unwrap().next() else { return };
+                    let began = Instant::now();
+                    let verdict = judge(&tree, mutant, &tests, &catches)
+                        .unwrap_or_else(|error| format!("error\t{error}"));
+                    let line = format!("{}\t{verdict}\t{}\n", mutant.id, began.elapsed().as_millis());
+                    let _ = file.lock().unwrap().write_all(line.as_bytes());
+                    if !verdict.starts_with("caught") {
+                        println!("{verdict} {}", mutant.name);
+                    }
                 }
             });
         }
@@ -56,7 +59,12 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
     Ok(())
 }
 
-fn judge(tree: &Path, mutant: &Mutant, tests: &[Test], catches: &Mutex<HashMap<(String, usize), u64>>) -> Result<String> {
+fn judge(
+    tree: &Path,
+    mutant: &Mutant,
+    tests: &[Test],
+    catches: &Mutex<HashMap<(String, usize), u64>>,
+) -> Result<String> {
     let mut reaching: Vec<(f64, usize, &Test)> = Vec::new();
     {
         let catches = catches.lock().unwrap();
@@ -76,7 +84,11 @@ fn judge(tree: &Path, mutant: &Mutant, tests: &[Test], catches: &Mutex<HashMap<(
         let end = tests::run_one(tree, &test.binary, &test.name, &[("MUTANT", &id)], limit)?;
         if end != End::Passed {
             *catches.lock().unwrap().entry((mutant.file.clone(), i)).or_default() += 1;
-            return Ok(format!("{}\t{}", if end == End::Failed { "caught" } else { "timeout" }, test.label()));
+            return Ok(format!(
+                "{}\t{}",
+                if end == End::Failed { "caught" } else { "timeout" },
+                test.label()
+            ));
         }
     }
     Ok(format!("missed\t{number}"))
@@ -110,11 +122,13 @@ impl Row {
 }
 
 /// The table by file, the sums, and every mutant that no test catches.
-pub fn report(list: &str, tree: &Path) -> Result<()> {
+/// Of the mutants that the list `scope` names too.
+pub fn report(list: &str, tree: &Path, scope: &str) -> Result<()> {
+    let scope: HashSet<String> = list::read(scope)?.into_iter().map(|mutant| mutant.name).collect();
     let (mutants, out, results) = (list::read(list)?, out_of_build(tree)?, results(tree));
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     let mut survivors = Vec::new();
-    for mutant in &mutants {
+    for mutant in mutants.iter().filter(|mutant| scope.contains(&mutant.name)) {
         for row in [mutant.file.as_str(), "all"] {
             let row = rows.entry(row).or_default();
             row.listed += 1;
@@ -127,13 +141,26 @@ pub fn report(list: &str, tree: &Path) -> Result<()> {
                 (None, _) => {}
             }
         }
-        if let Some((verdict, by, _)) = results.get(&mutant.id).filter(|r| r.0 != "caught" && r.0 != "timeout") {
+        if let Some((verdict, by, _)) =
+            results.get(&mutant.id).filter(|r| r.0 != "caught" && r.0 != "timeout")
+        {
             survivors.push(format!("{verdict} {by} {}", mutant.name));
         }
     }
-    println!("| file | in scope | no form | unviable | run | caught | timeout | missed |\n|---|---|---|---|---|---|---|---|");
+    println!(
+        "| file | in scope | no form | unviable | run | caught | timeout | missed |\n|---|---|---|---|---|---|---|---|"
+    );
     for (file, r) in &rows {
-        println!("| {file} | {} | {} | {} | {} | {} | {} | {} |", r.listed, r.no_form, r.unviable, r.run(), r.caught, r.timeout, r.missed);
+        println!(
+            "| {file} | {} | {} | {} | {} | {} | {} | {} |",
+            r.listed,
+            r.no_form,
+            r.unviable,
+            r.run(),
+            r.caught,
+            r.timeout,
+            r.missed
+        );
     }
     println!();
     for line in survivors {

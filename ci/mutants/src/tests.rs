@@ -1,6 +1,6 @@
 //! The tests of the tree, one process each: which mutants each comes by, and how long it takes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -42,7 +42,12 @@ pub enum End {
 /// Runs one test in a process of its own, with 8 GB of address space.
 pub fn run_one(tree: &Path, binary: &Path, name: &str, env: &[(&str, &str)], limit: Duration) -> Result<End> {
     let mut child = Command::new("bash")
-        .args(["-c", "ulimit -v 8000000; exec \"$0\" --exact \"$1\" --test-threads=1", &binary.to_string_lossy(), name])
+        .args([
+            "-c",
+            "ulimit -v 8000000; exec \"$0\" --exact \"$1\" --test-threads=1",
+            &binary.to_string_lossy(),
+            name,
+        ])
         .envs(env.iter().copied())
         .env("CARGO_MANIFEST_DIR", tree)
         .current_dir(tree)
@@ -67,11 +72,12 @@ pub fn run_one(tree: &Path, binary: &Path, name: &str, env: &[(&str, &str)], lim
 }
 
 /// Builds all tests but those of the documentation, and runs each once. Those that fail without a mutant (they read the sources, or
-/// measure memory) are left out, by name.
-pub fn record(tree: &Path) -> Result<()> {
+/// measure memory) are left out, by name. `targets`: what cargo takes, if not all (`--lib`, `--test=vault`); what was recorded of others stays.
+pub fn record(tree: &Path, targets: &[&str]) -> Result<()> {
     let tree = tree.canonicalize()?;
     let output = Command::new("cargo")
-        .args(["test", "--no-run", "--lib", "--tests", "--message-format=json"])
+        .args(["test", "--no-run", "--message-format=json"])
+        .args(if targets.is_empty() { &["--lib", "--tests"] } else { targets })
         .current_dir(&tree)
         .stderr(Stdio::inherit())
         .output()?;
@@ -82,35 +88,51 @@ pub fn record(tree: &Path) -> Result<()> {
     let mut todo = Vec::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let Ok(value) = serde_json::from_str::<Value>(line) else { continue };
-        let (Some(binary), Some(target)) = (value["executable"].as_str(), value["target"]["name"].as_str()) else { continue };
+        let (Some(binary), Some(target)) = (value["executable"].as_str(), value["target"]["name"].as_str())
+        else {
+            continue;
+        };
         if value["profile"]["test"] != true {
             continue;
         }
         let stamp = fs::metadata(binary)?.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_secs();
         let list = Command::new(binary).args(["--list", "--format", "terse"]).current_dir(&tree).output()?;
-        for name in String::from_utf8_lossy(&list.stdout).lines().filter_map(|line| line.strip_suffix(": test")) {
+        for name in
+            String::from_utf8_lossy(&list.stdout).lines().filter_map(|line| line.strip_suffix(": test"))
+        {
             todo.push(format!("{binary}\t{stamp}\t{target}\t{name}"));
         }
     }
     fs::create_dir_all(tree.join(INDEX))?;
+    // A binary that was built again is recorded again.
+    let built: HashSet<&str> = todo.iter().filter_map(|line| line.split('\t').next()).collect();
+    let others =
+        known.values().filter(|line| !line.split('\t').next().is_some_and(|binary| built.contains(binary)));
+    let others: Vec<String> =
+        others.filter(|line| !targets.is_empty() && !line.is_empty()).cloned().collect();
     let number = todo.len();
-    let (lines, queue) = (Mutex::new(Vec::new()), Mutex::new(todo.into_iter().enumerate()));
+    let (lines, queue) = (Mutex::new(others), Mutex::new(todo.into_iter().enumerate()));
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
-            scope.spawn(|| loop {
-                let Some((i, head)) = queue.lock().unwrap().next() else { return };
-                let line = match known.get(&head) {
-                    Some(line) => line.clone(),
-                    None => one(&tree, &head).unwrap_or_else(|error| format!("{head}\t0\t{error}\t")),
-                };
-                if line.split('\t').nth(5) != Some("Passed") {
-                    println!("left out: {}", line.split('\t').skip(2).take(4).collect::<Vec<_>>().join(" "));
-                }
-                let mut lines = lines.lock().unwrap();
-                lines.push(line);
-                if i % 50 == 0 {
-                    println!("{i} of {number}");
-                    let _ = fs::write(tree.join(INDEX).join("index"), lines.join("\n"));
+            scope.spawn(|| {
+                loop {
+                    let Some((i, head)) = queue.lock().unwrap().next() else { return };
+                    let line = match known.get(&head) {
+                        Some(line) => line.clone(),
+                        None => one(&tree, &head).unwrap_or_else(|error| format!("{head}\t0\t{error}\t")),
+                    };
+                    if line.split('\t').nth(5) != Some("Passed") {
+                        println!(
+                            "left out: {}",
+                            line.split('\t').skip(2).take(4).collect::<Vec<_>>().join(" ")
+                        );
+                    }
+                    let mut lines = lines.lock().unwrap();
+                    lines.push(line);
+                    if i % 50 == 0 {
+                        println!("{i} of {number}");
+                        let _ = fs::write(tree.join(INDEX).join("index"), lines.join("\n"));
+                    }
                 }
             });
         }
@@ -122,7 +144,11 @@ pub fn record(tree: &Path) -> Result<()> {
 }
 
 fn index(tree: &Path) -> Vec<String> {
-    fs::read_to_string(tree.join(INDEX).join("index")).unwrap_or_default().lines().map(str::to_owned).collect()
+    fs::read_to_string(tree.join(INDEX).join("index"))
+        .unwrap_or_default()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn key(line: &str) -> String {
@@ -135,7 +161,13 @@ fn one(tree: &Path, head: &str) -> Result<String> {
     let file = tree.join(INDEX).join(format!("{target}.{}", name.replace("::", ".")));
     let _ = fs::remove_file(&file);
     let path = file.to_string_lossy().into_owned();
-    run_one(tree, binary.as_ref(), name, &[("MUTANT", "record"), ("MUTANT_REACHED", &path)], Duration::from_secs(300))?;
+    run_one(
+        tree,
+        binary.as_ref(),
+        name,
+        &[("MUTANT", "record"), ("MUTANT_REACHED", &path)],
+        Duration::from_secs(300),
+    )?;
     // Once more, for the time without writing, and with the switch as a run has it.
     let start = Instant::now();
     let end = run_one(tree, binary.as_ref(), name, &[("MUTANT", "0")], Duration::from_secs(300))?;
@@ -149,8 +181,17 @@ pub fn all(tree: &Path) -> Result<Vec<Test>> {
         let fields: Vec<&str> = line.split('\t').collect();
         let [binary, _, target, name, millis, "Passed", path] = fields.as_slice() else { continue };
         let reached = fs::read(path).unwrap_or_default();
-        let reached = reached.chunks_exact(4).map(|four| u32::from_le_bytes(four.try_into().unwrap_or_default()) as usize).collect();
-        tests.push(Test { binary: binary.into(), target: (*target).into(), name: (*name).into(), millis: millis.parse()?, reached });
+        let reached = reached
+            .chunks_exact(4)
+            .map(|four| u32::from_le_bytes(four.try_into().unwrap_or_default()) as usize)
+            .collect();
+        tests.push(Test {
+            binary: binary.into(),
+            target: (*target).into(),
+            name: (*name).into(),
+            millis: millis.parse()?,
+            reached,
+        });
     }
     Ok(tests)
 }
