@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::fit::out_of_build;
 use crate::list::{self, Mutant};
-use crate::tests::{self, End, Test, WORKERS};
+use crate::tests::{self, End, Test, workers};
 
 const RESULTS: &str = "target/mutants.results";
 
-/// Stops after so many seconds. Mutants with a result are not run again; delete their lines to have them so. Only files with one of
+/// Stops after so many seconds. GENRE=Delete: only those genres that start so. Mutants with a result are not run again; delete their lines to have them so. Only files with one of
 /// the prefixes, if there are any.
 pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> {
     let tree = tree.canonicalize()?;
@@ -25,7 +25,9 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
     for mutant in &mutants {
         let place = place.entry(mutant.file.as_str()).or_default();
         *place += 1;
-        let wanted = files.is_empty() || files.iter().any(|file| mutant.file.starts_with(file));
+        let genre = std::env::var("GENRE").unwrap_or_default();
+        let wanted = mutant.genre.starts_with(&genre);
+        let wanted = wanted && (files.is_empty() || files.iter().any(|file| mutant.file.starts_with(file)));
         if wanted && !known.contains_key(&mutant.id) && !out.contains_key(&mutant.id) {
             // The same share of each file at any time: what has been run is a sample of the whole.
             todo.push(((*place as f64 * 0.618_033_988_749_895).fract(), mutant));
@@ -38,7 +40,7 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
     // file -> test -> mutants caught
     let catches: Mutex<HashMap<(String, usize), u64>> = Mutex::default();
     std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
+        for _ in 0..workers() {
             scope.spawn(|| {
                 while start.elapsed().as_secs() < seconds {
                     let Some((_, mutant)) = queue.lock().unwrap().next() else { return };

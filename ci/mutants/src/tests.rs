@@ -11,7 +11,11 @@ use serde_json::Value;
 
 use crate::Result;
 
-pub const WORKERS: usize = 2;
+/// Each test in a session of its own.
+pub fn workers() -> usize {
+    std::env::var("WORKERS").ok().and_then(|number| number.parse().ok()).unwrap_or(2)
+}
+
 const INDEX: &str = "target/mutants.tests";
 
 #[derive(Clone, Debug)]
@@ -75,28 +79,11 @@ pub fn run_one(tree: &Path, binary: &Path, name: &str, env: &[(&str, &str)], lim
 /// measure memory) are left out, by name. `targets`: what cargo takes, if not all (`--lib`, `--test=vault`); what was recorded of others stays.
 pub fn record(tree: &Path, targets: &[&str]) -> Result<()> {
     let tree = tree.canonicalize()?;
-    let output = Command::new("cargo")
-        .args(["test", "--no-run", "--message-format=json"])
-        .args(if targets.is_empty() { &["--lib", "--tests"] } else { targets })
-        .current_dir(&tree)
-        .stderr(Stdio::inherit())
-        .output()?;
-    if !output.status.success() {
-        return Err("the tests do not build".into());
-    }
     let known: HashMap<String, String> = index(&tree).into_iter().map(|line| (key(&line), line)).collect();
     let mut todo = Vec::new();
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let Ok(value) = serde_json::from_str::<Value>(line) else { continue };
-        let (Some(binary), Some(target)) = (value["executable"].as_str(), value["target"]["name"].as_str())
-        else {
-            continue;
-        };
-        if value["profile"]["test"] != true {
-            continue;
-        }
-        let stamp = fs::metadata(binary)?.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_secs();
-        let list = Command::new(binary).args(["--list", "--format", "terse"]).current_dir(&tree).output()?;
+    for (binary, target) in binaries(&tree, targets)? {
+        let stamp = fs::metadata(&binary)?.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_secs();
+        let list = Command::new(&binary).args(["--list", "--format", "terse"]).current_dir(&tree).output()?;
         for name in
             String::from_utf8_lossy(&list.stdout).lines().filter_map(|line| line.strip_suffix(": test"))
         {
@@ -113,7 +100,7 @@ pub fn record(tree: &Path, targets: &[&str]) -> Result<()> {
     let number = todo.len();
     let (lines, queue) = (Mutex::new(others), Mutex::new(todo.into_iter().enumerate()));
     std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
+        for _ in 0..workers() {
             scope.spawn(|| {
                 loop {
                     let Some((i, head)) = queue.lock().unwrap().next() else { return };
@@ -161,16 +148,14 @@ fn one(tree: &Path, head: &str) -> Result<String> {
     let file = tree.join(INDEX).join(format!("{target}.{}", name.replace("::", ".")));
     let _ = fs::remove_file(&file);
     let path = file.to_string_lossy().into_owned();
-    run_one(
+    let start = Instant::now();
+    let end = run_one(
         tree,
         binary.as_ref(),
         name,
         &[("MUTANT", "record"), ("MUTANT_REACHED", &path)],
         Duration::from_secs(300),
     )?;
-    // Once more, for the time without writing, and with the switch as a run has it.
-    let start = Instant::now();
-    let end = run_one(tree, binary.as_ref(), name, &[("MUTANT", "0")], Duration::from_secs(300))?;
     Ok(format!("{head}\t{}\t{end:?}\t{path}", start.elapsed().as_millis()))
 }
 
@@ -194,4 +179,32 @@ pub fn all(tree: &Path) -> Result<Vec<Test>> {
         });
     }
     Ok(tests)
+}
+
+/// Builds them. A word that is a path is a binary that is there.
+fn binaries(tree: &Path, targets: &[&str]) -> Result<Vec<(String, String)>> {
+    if targets.iter().any(|target| target.starts_with('/')) {
+        let name = |path: &str| path.rsplit('/').next()?.split('-').next().map(str::to_owned);
+        return Ok(targets.iter().filter_map(|path| Some(((*path).to_owned(), name(path)?))).collect());
+    }
+    let output = Command::new("cargo")
+        .args(["test", "--no-run", "--message-format=json"])
+        .args(if targets.is_empty() { &["--lib", "--tests"] } else { targets })
+        .current_dir(tree)
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err("the tests do not build".into());
+    }
+    let mut found = Vec::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Ok(value) = serde_json::from_str::<Value>(line) else { continue };
+        let test = value["profile"]["test"] == true;
+        if let (true, Some(binary), Some(target)) =
+            (test, value["executable"].as_str(), value["target"]["name"].as_str())
+        {
+            found.push((binary.to_owned(), target.to_owned()));
+        }
+    }
+    Ok(found)
 }
