@@ -98,7 +98,7 @@ type Verdict = (HashSet<usize>, HashSet<String>, usize);
 
 fn check(tree: &Path, marks: &BTreeMap<String, Marks>) -> Result<Verdict> {
     let output = Command::new("cargo")
-        .args(["check", "--lib", "--all-features", "--message-format=json"])
+        .args(["check", "--lib", "--tests", "--all-features", "--message-format=json"])
         .current_dir(tree)
         .stderr(Stdio::null())
         .output()?;
