@@ -40,12 +40,19 @@ fn zero_and_duplicate_ids() {
     let (cast, mut rng) = cast(3);
     assert_eq!(Cast::new([1, 0], &mut rng).unwrap_err(), SetupError::PartyId(0));
     let members: Vec<_> = cast.roster().iter().collect();
+    let stranger = Cast::new([9], &mut rng).unwrap().roster().identity(id(9)).unwrap();
     for twice in &members {
         for place in 0..=members.len() {
             let mut list = members.clone();
             list.insert(place, *twice);
             assert_eq!(Roster::new(list).unwrap_err(), SetupError::DuplicateParty(twice.0));
         }
+    }
+    // Nor is the number of a coordinator without a share anybody's.
+    for place in 0..=members.len() {
+        let mut list = members.clone();
+        list.insert(place, (PartyId::COORDINATOR, stranger));
+        assert_eq!(Roster::new(list).unwrap_err(), SetupError::PartyId(u16::MAX));
     }
     let same_key = [(id(1), members[0].1), (id(2), members[1].1), (id(3), members[0].1)];
     assert_eq!(Roster::new(same_key).unwrap_err(), SetupError::DuplicateIdentity(id(1), id(3)));

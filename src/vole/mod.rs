@@ -90,6 +90,10 @@ mod tests {
         let bob = Receiver::<C>::start(&PSID, &leaves, rng, &mut message);
         let (extended, passed) = extend::<DEPTH>(&PSID, &punctured, &delta, &message).unwrap();
         assert!(bool::from(passed));
+        // One length, also where no driver is in front.
+        for wrong in [&[&message[..], &[0]].concat()[..], &message[..message.len() - 1]] {
+            assert!(extend::<DEPTH>(&PSID, &punctured, &delta, wrong).is_none());
+        }
         let inputs = [0; 2].map(|_| crate::curve::random_scalar::<C>(rng));
         Run { bob, extended, delta, inputs }
     }

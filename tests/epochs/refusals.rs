@@ -260,3 +260,21 @@ fn certificates_of_nothing() {
     let mut joining = Epochs::<E>::joining(stage.public(1), id(9));
     assert_eq!(joining.meet(&own), Ok(quorate::key::epoch::Met::Nothing));
 }
+
+/// A device that joins signs for nothing up to the epoch that it joins from: an epoch of such a number is one that others have left, or a
+/// stranger's.
+#[test]
+fn a_device_that_joins_signs_for_nothing_up_to_the_epoch_that_it_joins_from() {
+    let mut stage = Stage::<E>::new(2, 2, 3, 14);
+    all_entered(&stage.refresh(1, &mut honest));
+    all_entered(&stage.refresh(2, &mut honest));
+    let joining = Epochs::<E>::joining(stage.public(1), id(3));
+    assert_eq!(joining.highest_signed(), Some(2));
+    assert_eq!(joining.admits(1), Err(EpochError::Signed { epoch: 1, highest: 2 }));
+    assert_eq!(joining.admits(2), Err(EpochError::Signed { epoch: 2, highest: 2 }));
+    assert_eq!(joining.admits(3), Ok(()));
+    // How far it goes in one step is counted from there too.
+    let far = 2 + MAX_STEP;
+    assert_eq!(joining.admits(far), Ok(()));
+    assert_eq!(joining.admits(far + 1), Err(EpochError::FarAhead { epoch: far + 1, highest: 2 }));
+}
