@@ -87,7 +87,7 @@ fn ecdsa_signatures_are_shown_and_serialized_with_their_recovery_id() {
     (bytes[31], bytes[63], bytes[64]) = (1, 2, 1);
     let one = ecdsa::Signature::<EcdsaSecp256k1>::from_bytes_recoverable(&bytes).unwrap();
     assert_eq!(format!("{one:?}"), hex::encode(bytes));
-    assert_eq!(serde_json::to_value(&one).unwrap(), serde_json::json!(bytes.to_vec()));
+    assert_eq!(serde_json::to_value(one).unwrap(), serde_json::json!(bytes.to_vec()));
     assert_eq!(<[u8; 64]>::from(one)[..], bytes[..64]);
 }
 

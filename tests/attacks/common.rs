@@ -1,7 +1,5 @@
 //! What several sections need: a run of every protocol, written down; two that pair; signers around a table; the source.
 
-#[path = "../driver/mod.rs"]
-pub(crate) mod driver;
 #[allow(dead_code)]
 pub(crate) mod links;
 #[allow(dead_code)]
@@ -21,7 +19,7 @@ use quorate::session::Receipt;
 use quorate::sim::{Cast, MemoryLedger};
 use quorate::wire::{Header, SessionId};
 
-use driver::{E, Outcome, Player, Protocol, Script, dkg, ecdsa, frost, id, life, rng, seal};
+use crate::driver::{self, E, Outcome, Player, Protocol, Script, dkg, ecdsa, frost, id, life, rng, seal};
 
 /// Looks at a protocol; `make` writes down a run of it, of which 2 takes part. Runs of two seeds have two session ids.
 pub(crate) trait Visit {

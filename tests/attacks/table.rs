@@ -142,7 +142,8 @@ fn every_script_is_in_the_table_under_its_row() {
     }
     let of_section = |path: &&String| {
         let file = path.trim_start_matches("tests/attacks/");
-        file.as_bytes().get(1) == Some(&b'_') && SECTIONS.iter().any(|(letter, ..)| file[..1].eq_ignore_ascii_case(letter))
+        file.as_bytes().get(1) == Some(&b'_')
+            && SECTIONS.iter().any(|(letter, ..)| file[..1].eq_ignore_ascii_case(letter))
     };
     let paths = files("tests/attacks");
     let mut count = 0;

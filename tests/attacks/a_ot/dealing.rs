@@ -9,7 +9,7 @@ use quorate::party::{PartyId, Threshold};
 use quorate::sim::{Cast, Faults, Letter, MemoryLedger, Report};
 use quorate::wire::{Kind, SessionId};
 
-use super::super::common::driver::{id, rng};
+use crate::driver::{id, rng};
 
 /// The last of three, which hears before it speaks.
 const ROGUE: u16 = 3;

@@ -12,11 +12,11 @@ use quorate::identity::Roster;
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::wire::{Header, SessionId};
 
-use super::super::common::driver::{Protocol, Script, id, permutations, rng};
 use super::super::common::links::stage::{I, R, pair, shake};
 use super::super::common::signers::game::{Flow, Game, path};
 use super::super::common::signers::table::{End, fair};
 use super::super::common::{Visit, deliver, every_protocol, play_through};
+use crate::driver::{Protocol, Script, id, permutations, rng};
 
 /// Silent Shard audit TOB1-6 (Trail of Bits, 2024, high): both directions of a channel had one key, and counters as nonces, so two messages
 /// shared a nonce, and the relay forged others. Here the relay logs 10,000 records of a channel and of those that replace it, all of the
@@ -195,7 +195,7 @@ fn a6_threshold_and_key_are_those_of_the_share() {
     }
     assert_eq!(game.bans(&pairs, 1), []);
     // FROST takes t or more, of the key's members.
-    let (cast, shares) = super::super::common::driver::key(2, &[1, 2, 3], 61);
+    let (cast, shares) = crate::driver::key(2, &[1, 2, 3], 61);
     let package = |signers: &[u16]| {
         let set = Parties::from_numbers(signers.iter().copied()).unwrap();
         frost::Task::new(shares[0].public(), set, b"m", SessionId([1; 16])).map(drop)
@@ -212,7 +212,7 @@ fn a6_threshold_and_key_are_those_of_the_share() {
 /// roster, with whom it is about; and there is no party 0.
 #[test]
 fn a31_no_id_stands_twice_in_any_order() {
-    let (cast, _) = super::super::common::driver::key(2, &[1, 2, 3, 4, 5], 62);
+    let (cast, _) = crate::driver::key(2, &[1, 2, 3, 4, 5], 62);
     let identity = |k: usize| cast.roster().identity(id(k as u16 + 1)).unwrap();
     for double in 1..5 {
         // Party `double` twice, under two identities.

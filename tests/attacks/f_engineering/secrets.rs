@@ -16,10 +16,10 @@ use quorate::session::{Session, Status};
 use quorate::sim::MemoryLedger;
 use quorate::wire::SessionId;
 
-use super::super::common::driver::{Protocol, Script, id, key, rng};
 use super::super::common::signers::game::{Flow, Game, Pairs};
 use super::super::common::signers::table::fair;
 use super::super::common::{Visit, every_protocol};
+use crate::driver::{Protocol, Script, id, key, rng};
 
 /// Everything that was shown, and everything that must not have been.
 #[derive(Default)]

@@ -13,10 +13,10 @@ use quorate::wire::SessionId;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, TryCryptoRng, TryRng};
 
-use super::super::common::driver::{Player, Protocol, Script, id, rng};
 use super::super::common::signers::game::{Flow, Game, Pairs, path};
 use super::super::common::signers::table::{End, Table, fair};
 use super::super::common::{Visit, deliver, every_protocol};
+use crate::driver::{Player, Protocol, Script, id, rng};
 
 /// A session whose next step at party 1 will find the check of the extension wrong.
 fn lied_to<S: EcdsaScheme>(game: &Game<S>, pairs: &Pairs, session: u8, at: usize) -> Table<Sign<S>> {

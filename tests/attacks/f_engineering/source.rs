@@ -3,8 +3,8 @@
 use quorate::error::Rejected;
 use quorate::wire::VERSION;
 
-use super::super::common::driver::{Protocol, Script, id};
 use super::super::common::{Visit, every_protocol, library, play_through, text};
+use crate::driver::{Protocol, Script, id};
 
 /// Dragonblood (2019): hashing to a curve by trial takes as many trials as the input says. Here the only hash onto a group is that of
 /// ristretto255, which takes constant time; nothing is hashed to a point of secp256k1, P-256 or Ed25519, and no loop around a hash ends
