@@ -14,7 +14,7 @@ use quorate::approval::webauthn::{
     WebauthnConfig, enrol, verify,
 };
 
-const VECTORS: &str = include_str!("../../../tests/vectors/webauthn_level3.txt");
+const VECTORS: &str = include_str!("../../tests/vectors/webauthn_level3.txt");
 const OWNER: ApproverId = ApproverId([1; 32]);
 
 pub(crate) struct Table {
@@ -123,7 +123,6 @@ impl Table {
     }
 
     /// An input that each reader takes.
-    #[allow(dead_code)]
     pub(crate) fn seeds(&self) -> Vec<Vec<u8>> {
         let key = self.credential().parts().key;
         let joined = |parts: &[&[u8]]| -> Vec<u8> {

@@ -9,8 +9,8 @@ use quorate::approval::quote::{MacKey, MacKeys, Payment};
 use quorate::identity::IdentityKey;
 use quorate::secret::Secret;
 
-use super::driver::id;
 use super::{Decoder, decoder};
+use crate::driver::id;
 
 #[path = "../../../tests/quote/golden.rs"]
 #[allow(dead_code)]

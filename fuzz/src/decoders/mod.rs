@@ -1,10 +1,7 @@
 //! Every decoder behind a trust boundary, each with valid inputs. What decodes has one encoding.
 
-#[path = "../../../tests/driver/mod.rs"]
-mod driver;
 mod wings;
 
-use driver::{E, Script, dkg, id, life, rng};
 use quorate::cluster::Cluster;
 use quorate::curve::{
     Curve, EcdsaP256, EcdsaSecp256k1, Ed25519, P256, Ristretto255, Scheme, Secp256k1, Unchecked,
@@ -29,13 +26,14 @@ use quorate::vault::{self, AppSecret, Container, EpochRule, Expect, Limits, Roll
 use quorate::wire::{Header, SessionId};
 use sha2::{Digest as _, Sha256};
 
+use crate::driver::{self, E, Script, dkg, id, life, rng};
+
 type Decode = Box<dyn Fn(&[u8]) -> Option<Vec<u8>>>;
 
 /// A decoder that writes out again what it has read, and inputs that it takes.
 pub(crate) struct Decoder {
     pub(crate) name: &'static str,
     pub(crate) decode: Decode,
-    #[allow(dead_code)]
     pub(crate) seeds: Vec<Vec<u8>>,
 }
 
