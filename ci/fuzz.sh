@@ -21,20 +21,22 @@ if [ ${#targets[@]} -eq 0 ]; then
     for path in fuzz/fuzz_targets/*.rs; do targets+=("$(basename "$path" .rs)"); done
 fi
 
-# seconds of processor time so far, of the programs that have ended
-spent() {
-    times | awk -F '[ms ]+' 'NR == 2 { printf "%d", 60 * ($1 + $3) + $2 + $4 }'
+work="$CARGO_TARGET_DIR/fuzz"
+run mkdir -p "$work/logs" "$work/artifacts"
+
+# processor_time: sets CPU to the seconds of it so far, of the programs that have ended
+processor_time() {
+    times >"$work/times"
+    CPU=$(awk -F '[ms ]+' 'NR == 2 { printf "%d", 60 * ($1 + $3) + $2 + $4 }' "$work/times")
 }
 
 tool cargo-fuzz 0.13.2
-before=$(spent)
 run cargo +nightly fuzz build -O
-echo "building took $(($(spent) - before)) s of processor time"
+processor_time
+echo "building took $CPU s of processor time"
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 bin="$CARGO_TARGET_DIR/$host/release"
-work="$CARGO_TARGET_DIR/fuzz"
-run mkdir -p "$work/logs" "$work/artifacts"
 run "$bin/seeds" --check
 
 # The longest input: programs are short, forms and messages are not.
@@ -96,5 +98,6 @@ for target in "${failed[@]}"; do
     grep -v '^#' "$work/logs/$target.log" | tail -n 40
     grep -ao 'Test unit written to .*' "$work/logs/$target.log" || true
 done
-echo "all of it took $(spent) s of processor time"
+processor_time
+echo "all of it took $CPU s of processor time"
 [ ${#failed[@]} -eq 0 ] || fail "${failed[*]}"

@@ -5,7 +5,10 @@
 //! - 2, k, u16 place, bits: the k-th honest message with these bits of one byte turned
 //! - 3: it asks 3 for a channel once more
 //!
-//! Whatever comes, nothing panics, and only honest bytes make a channel or a record.
+//! Whatever comes, nothing panics, only honest bytes make a channel or a record, no record comes twice, and in the end 1 makes a new channel
+//! with it all the same.
+
+use std::collections::BTreeSet;
 
 use quorate::channel::{Content, Event, Limits, Peers};
 use quorate::cluster::Cluster;
@@ -65,18 +68,27 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        Self { honest: set().1 }
+        Self { honest: set().2 }
     }
 
     pub(crate) fn play(&self, mut program: &[u8]) {
-        let (mut device, honest) = set();
+        let (mut one, mut device, honest) = set();
         assert!(honest == self.honest, "the same every time");
+        let mut received = BTreeSet::new();
         while let Some(bytes) = self.next(&mut program, &mut device) {
             let event = device.take(&bytes);
             if matches!(event, Some(Event::Established { .. } | Event::Received(_))) {
                 assert!(self.honest.contains(&bytes), "taken: {event:?}");
             }
+            if matches!(event, Some(Event::Received(_))) {
+                assert!(received.insert(bytes), "received twice");
+            }
         }
+        let second = device.reply(&one.connect(2)).expect("an answer");
+        let third = one.reply(&second).expect("the last message");
+        assert!(matches!(device.take(&third), Some(Event::Established { .. })));
+        let record = one.peers.seal(id(2), Content::Application, b"last").expect("a record");
+        assert!(matches!(device.take(&record), Some(Event::Received(_))));
     }
 
     fn next(&self, program: &mut &[u8], device: &mut Node) -> Option<Vec<u8>> {
@@ -107,8 +119,8 @@ impl Stage {
     }
 }
 
-/// The device, and the honest messages that it has not received.
-fn set() -> (Node, Vec<Vec<u8>>) {
+/// The first device, the one that is tried, and the honest messages that it has not received.
+fn set() -> (Node, Node, Vec<Vec<u8>>) {
     let (mut one, mut device, mut three) = (Node::new(1), Node::new(2), Node::new(3));
     let second = device.reply(&one.connect(2)).expect("an answer");
     let third = one.reply(&second).expect("the last message");
@@ -134,5 +146,5 @@ fn set() -> (Node, Vec<Vec<u8>>) {
     honest.push(one.reply(&second).expect("the last message"));
     honest.push(one.peers.seal(id(2), Content::Application, b"new").expect("a record"));
     honest.push(three.reply(&device.connect(3)).expect("an answer"));
-    (device, honest)
+    (one, device, honest)
 }

@@ -97,7 +97,7 @@ pub(crate) fn steer<S: Protocol>(
 ) -> Ended {
     let mut input = Input::new(data);
     let mut player = script.play(me);
-    player.signed = S::SIGNED || input.byte() & 1 == 1;
+    player.signed = input.byte() & 1 == 1 || S::SIGNED;
     let mut run =
         Run { script, honest: script.inbound(me), player, cheaters: BTreeSet::new(), conflicts: Vec::new() };
     while !input.is_empty() {

@@ -94,6 +94,8 @@ pub(crate) trait Live {
     /// `None` if the protocol has no snapshots.
     fn suspend(self: Box<Self>) -> Option<Vec<u8>>;
     fn can_sleep(&self) -> bool;
+    /// Whether messages come in signed envelopes.
+    fn is_signed(&self) -> bool;
 }
 
 type Keep<S> = fn(&Session<S>, &mut Option<Epochs<E>>) -> Result<SigInput, EpochError>;
@@ -168,6 +170,10 @@ where
 
     fn suspend(self: Box<Self>) -> Option<Vec<u8>> {
         Some(self.suspend?(self.session)?.expose().to_vec())
+    }
+
+    fn is_signed(&self) -> bool {
+        self.signed
     }
 
     fn can_sleep(&self) -> bool {

@@ -246,13 +246,13 @@ impl<S: Scene> World<S> {
     fn post(&mut self, at: usize, run: usize) {
         let device = &mut self.devices[at];
         let Place::Live(session, posted) = &mut device.places[run] else { return };
-        let (from, new) = (device.id, session.outgoing(*posted));
+        let (from, new, signed) = (device.id, session.outgoing(*posted), session.is_signed());
         *posted += new.len();
         let others: Vec<_> = self.devices.iter().map(|device| device.id).collect();
         for (to, bytes) in new {
             self.scene.leaves(&self.devices[at], run, &bytes);
             let cast = self.scene.cast(run);
-            let mail = cast.key(from).map(|_| Rc::new(seal(cast, &bytes)));
+            let mail = signed.then(|| Rc::new(seal(cast, &bytes)));
             let bytes: Rc<[u8]> = bytes.into();
             let all = others.iter().copied().filter(|id| *id != from && self.scene.takes_part(run, *id));
             let receivers: Vec<_> = to.map_or_else(|| all.collect(), |to| vec![to]);
@@ -393,7 +393,7 @@ impl<S: Scene> World<S> {
             input,
         );
         let cast = self.scene.cast(packet.run);
-        packet.mail = cast.key(cheater).map(|_| Rc::new(seal(cast, &bytes)));
+        packet.mail = packet.mail.map(|_| Rc::new(seal(cast, &bytes)));
         packet.bytes = bytes.into();
         self.deliver(&packet);
     }

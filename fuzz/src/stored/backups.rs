@@ -1,6 +1,6 @@
 //! Backups with whatever stands in them, in a chain.
 
-use quorate::curve::EcdsaSecp256k1;
+use quorate::curve::{EcdsaSecp256k1, Scheme as _};
 use quorate::gated::Gated;
 use quorate::key::KeyShare;
 use quorate::secret::Secret;
@@ -80,7 +80,7 @@ fn check(form: &[u8], sequence: u64) -> Fate {
     assert_eq!(again.items, verified.items);
     for item in items {
         match item.entry().kind.number() {
-            1 if item.entry().subject.scheme == 1 => drop(item.read::<KeyShare<E>>().expect("a share")),
+            1 if item.entry().subject.scheme == E::ID => drop(item.read::<KeyShare<E>>().expect("a share")),
             6 => drop(item.read::<AppSecret>().expect("a secret")),
             _ => {}
         }

@@ -150,18 +150,19 @@ fn keys<S: Scheme>(list: &mut Vec<Thing>) {
         vec![pending(&generated, 1), pending(&refreshed, 2)],
         false,
     ));
-    // A record with a share alone, with one that waits, with one that it entered, of a leaver, of a joiner.
+    // With a share, with another and a confirmed number, of a joiner, and with a share that waits.
     let mut records = vec![Epochs::new(read(&first))];
     let mut waits = Epochs::new(read(&shares[1]));
     waits.confirm(9);
     records.push(waits);
     let base = read(&shares[1]);
     records.push(Epochs::joining(base.public(), id(7)));
-    let form = pending(&reshared, 4);
+    let (imported, _) = life::import::<S>(4);
+    let form = pending(&imported, 1);
     let seat = PendingSeat::<S>::from_bytes(&form).expect("a seat");
-    let mut joins = Epochs::generating(&seat);
-    joins.keep(&seat).expect("its own");
-    records.push(joins);
+    let mut waits = Epochs::generating(&seat);
+    waits.keep(&seat).expect("its own");
+    records.push(waits);
     let forms: Vec<_> = records.iter().map(|record| record.to_bytes().expose().clone()).collect();
     let never_twice = |record: Epochs<S>, _: &[u8]| {
         if let Some(highest) = record.highest_signed() {
