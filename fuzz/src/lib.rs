@@ -12,7 +12,6 @@ mod steer;
 mod stored;
 
 #[path = "../../tests/driver/mod.rs"]
-#[allow(dead_code)]
 mod driver;
 #[path = "../../tests/policy/readers.rs"]
 mod readers;

@@ -54,8 +54,7 @@ impl Table {
 
     pub(crate) fn check(&self, data: &[u8]) {
         let Some((pick, bytes)) = data.split_first() else { return };
-        let key =
-            |read: Result<P256Key, _>, write: &dyn Fn(P256Key) -> Vec<u8>| read.ok().map(|key| write(key));
+        let key = |read: Result<P256Key, _>, write: &dyn Fn(P256Key) -> Vec<u8>| read.ok().map(write);
         let again = match pick {
             0 => {
                 let _ = Object::read(bytes, Limits { depth: 4, members: 32 });

@@ -27,6 +27,9 @@ pub(crate) enum Fate {
     Opened,
 }
 
+/// What is done with a form; it may read more of the input.
+type Check = dyn Fn(Vec<u8>, &mut Input<'_>) -> Fate;
+
 /// A kind of stored form.
 struct Thing {
     name: &'static str,
@@ -35,7 +38,7 @@ struct Thing {
     closed: bool,
     /// Forms inside of it that end with digests of their own, outer ones behind inner ones, by form.
     inner: Vec<Vec<(usize, usize)>>,
-    check: Box<dyn Fn(Vec<u8>, &mut Input<'_>) -> Fate>,
+    check: Box<Check>,
 }
 
 impl Thing {
