@@ -96,6 +96,9 @@ done
 for target in "${failed[@]}"; do
     printf '\n== %s failed:\n' "$target"
     grep -v '^#' "$work/logs/$target.log" | tail -n 40
+    # What it said, and the input: one of the kept ones, or a new one.
+    grep -a -A1 'panicked at' "$work/logs/$target.log" || true
+    grep -a '^Running: ' "$work/logs/$target.log" | tail -n 1 || true
     grep -ao 'Test unit written to .*' "$work/logs/$target.log" || true
 done
 processor_time
