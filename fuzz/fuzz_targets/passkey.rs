@@ -1,11 +1,4 @@
-//! What browsers hand over; see `passkeys`.
+//! See `quorate_fuzz::passkey`.
 #![no_main]
-mod passkeys;
 
-use libfuzzer_sys::fuzz_target;
-
-thread_local! {
-    static TABLE: passkeys::Table = passkeys::Table::new();
-}
-
-fuzz_target!(|data: &[u8]| TABLE.with(|table| table.check(data)));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| quorate_fuzz::passkey(data));

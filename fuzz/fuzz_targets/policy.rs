@@ -1,8 +1,4 @@
-//! What a holder reads before it signs; see `tests/policy/readers.rs`.
+//! See `quorate_fuzz::policy`.
 #![no_main]
-#[path = "../../tests/policy/readers.rs"]
-mod readers;
 
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|data: &[u8]| readers::check(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| quorate_fuzz::policy(data));

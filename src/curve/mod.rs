@@ -20,18 +20,21 @@
 
 #[cfg(feature = "ed25519")]
 mod ed25519;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(test)]
 pub(crate) mod laws;
 #[cfg(feature = "p256")]
 mod p256;
-#[cfg(any(feature = "secp256k1", feature = "p256", test))]
+#[cfg(any(feature = "secp256k1", feature = "p256", test, fuzzing))]
 mod pippenger;
 #[cfg(feature = "ristretto255")]
 mod ristretto255;
 mod scheme;
 #[cfg(feature = "secp256k1")]
 mod secp256k1;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod toy;
 mod unchecked;
 

@@ -5,6 +5,8 @@
 //! that every mistake about small-order components that edwards25519 allows can be made here, too. One byte encodes
 //! a scalar (0..13) or a point (2..53: the identity 1 has no encoding).
 
+#![cfg_attr(not(test), allow(dead_code, clippy::unwrap_used))]
+
 use alloc::vec::Vec;
 use core::iter::{Product, Sum};
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -294,6 +296,7 @@ impl<'a> Product<&'a ToyScalar> for ToyScalar {
     }
 }
 
+#[cfg(test)]
 mod tests {
     use super::super::laws::{Facts, laws};
     use super::super::{Unchecked, read_point, read_scalar};

@@ -1,6 +1,8 @@
 //! Pairings and runs of ECDSA, written down. Every play pairs anew, from the same randomness: a ban ends with the play.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1};
 use quorate::ecdsa::{
@@ -92,10 +94,22 @@ impl<S: EcdsaScheme> Group<S> {
     ) -> Script<P> {
         let cast = Cast::new(self.cast.ids().iter().map(|id| id.get()), &mut rng(self.seed)).unwrap();
         let signers: Vec<_> = self.signers.iter().collect();
-        Script::new(cast, &signers, move |me| {
+        let roster = cast.roster().clone();
+        let in_use = Rc::new(RefCell::new(Pairings::default()));
+        let last = in_use.clone();
+        let mut script = Script::new(cast, &signers, move |me| {
             let share = self.shares.iter().find(|share| share.id() == me).unwrap();
-            start(&self, me, share, &self.pairings()[&me])
-        })
+            let pairings = self.pairings().remove(&me).unwrap();
+            let session = start(&self, me, share, &pairings);
+            *in_use.borrow_mut() = pairings;
+            session
+        });
+        script.banned = Box::new(move || {
+            let pairings = last.borrow();
+            let of = |key| roster.iter().find(|(_, identity)| *identity == key).map(|(id, _)| id);
+            pairings.iter().filter(|one| one.ban().is_some()).filter_map(|one| of(one.peer())).collect()
+        });
+        script
     }
 
     fn rng(&self, me: PartyId) -> rand_chacha::ChaCha20Rng {

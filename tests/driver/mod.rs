@@ -91,6 +91,8 @@ pub(crate) struct Script<S: State> {
     pub(crate) mail: Vec<Mail>,
     /// Party and result.
     pub(crate) results: Vec<(PartyId, Vec<u8>)>,
+    /// Whom the party that is played has banned.
+    pub(crate) banned: Box<dyn Fn() -> Vec<PartyId>>,
 }
 
 impl<S: Protocol> Script<S> {
@@ -100,7 +102,8 @@ impl<S: Protocol> Script<S> {
         parties: &[PartyId],
         start: impl Fn(PartyId) -> Session<S> + 'static,
     ) -> Self {
-        let mut script = Self { cast, start: Box::new(start), mail: Vec::new(), results: Vec::new() };
+        let (start, banned) = (Box::new(start), Box::new(Vec::new));
+        let mut script = Self { cast, start, mail: Vec::new(), results: Vec::new(), banned };
         let mut players: Vec<_> = parties.iter().map(|me| Player::of((script.start)(*me))).collect();
         let mut sent = vec![0; players.len()];
         while players.iter().any(|p| p.result.is_none()) {
