@@ -36,7 +36,6 @@ mod scheme;
 mod secp256k1;
 // Never in a product.
 #[cfg(any(test, fuzzing))]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 pub(crate) mod toy;
 mod unchecked;
 

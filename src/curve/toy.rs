@@ -158,7 +158,7 @@ impl Field for ToyScalar {
         let root = |square: Self| (0..13).map(Self).find(|r| r.square() == square);
         match root(ratio) {
             Some(r) => (Choice::from(u8::from(*num == Self::ZERO || *div != Self::ZERO)), r),
-            None => (Choice::from(0), root(ratio * Self::ROOT_OF_UNITY).unwrap()),
+            None => (Choice::from(0), root(ratio * Self::ROOT_OF_UNITY).unwrap_or(Self::ZERO)),
         }
     }
 }

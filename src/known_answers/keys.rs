@@ -4,16 +4,18 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use ff::Field;
+use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use super::{Answers, Draws, b, bytes, id};
-use crate::curve::{Curve, FrostEd25519, Scheme, encode_point, read_scalar, write_scalar};
+use crate::curve::{Curve, Ed25519, FrostEd25519, Scheme, encode_point, read_scalar, write_scalar};
 use crate::dkg::{Dkg, Run};
 use crate::envelope::{Unsigned, Verified};
 use crate::error::Abort;
 use crate::evidence::Envelope;
 use crate::frost::{Coordinator, Cosigner, Sign, SigningNonces, Task};
 use crate::hash::{Tag, Transcript};
+use crate::hedge::SessionRng;
 use crate::identity::{IdentityKey, Roster};
 use crate::key::KeyShare;
 use crate::party::{Parties, PartyId, Threshold};
@@ -202,8 +204,17 @@ pub(super) fn signing(answers: &mut Answers, shares: &[KeyShare<FrostEd25519>; 3
     answers.check("frost sid", &terms.sid());
 
     let [one, _, nine] = shares;
-    let mut sessions =
-        [one, nine].map(|s| Sign::start(s, task.clone(), &mut Draws::new(s.id().get())).unwrap());
+    // The file's nonces are drawn as they are; those of [`Sign::start`] are hedged by the run.
+    let draw = |s: &KeyShare<FrostEd25519>, rng: &mut dyn CryptoRng| SigningNonces::generate(s.into(), rng);
+    let mut sessions = [one, nine].map(|s| {
+        let nonces = draw(s, &mut Draws::new(s.id().get()));
+        Sign::start_with(s, task.clone(), nonces).unwrap()
+    });
+    let mut draws = Draws::new(1);
+    let mut hedged = SessionRng::new::<Ed25519>(&mut draws, one.secret(), &terms.sid(), 1);
+    let started = Sign::start(one, task.clone(), &mut Draws::new(1)).unwrap();
+    let commit = &started.outgoing(0).next().unwrap().bytes[HEADER_LEN..];
+    assert_eq!(commit, draw(one, &mut hedged).commitments().as_bytes());
     let mut signatures = Vec::new();
     for at in 0..2 {
         let messages = sessions.each_ref().map(|s| s.outgoing(at).next().unwrap().bytes.to_vec());

@@ -80,7 +80,7 @@ pub(crate) fn puncture<const K: usize>(
         sound &= good;
     }
     // The peer hears the verdict, and everything is erased if it is bad: what that tells it is in the documentation of `pairing`.
-    (verdict(sound)).then(|| (Secret::<[u8; 16]>::build(|bytes| *bytes = delta.to_le_bytes()), leaves))
+    verdict(sound).then(|| (Secret::<[u8; 16]>::build(|bytes| *bytes = delta.to_le_bytes()), leaves))
 }
 
 type Level = Zeroizing<Vec<Seed>>;

@@ -124,5 +124,5 @@ fn f9_every_message_says_its_version() {
     ] {
         assert!(policy.contains(part), "{part}");
     }
-    assert!(text(".ci/run").contains("cargo deny"));
+    assert!(text(".ci/run").contains("bash ci/supply.sh") && text("ci/supply.sh").contains("cargo deny"));
 }
