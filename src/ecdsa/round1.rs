@@ -25,7 +25,7 @@ use crate::ot::DEPTH;
 use crate::ot::extension::{Extended, extend};
 use crate::pairing::Secrets;
 use crate::party::PartyId;
-use crate::secret::{Secret, published, published_in_place, verdict};
+use crate::secret::{Secret, published, published_in_place};
 use crate::session::{Inbox, Outbox};
 use crate::vole::{Receiver, multiply};
 use crate::wire::HEADER_LEN;
@@ -103,11 +103,10 @@ impl<S: EcdsaScheme> Round1<S> {
                 list.push(columns);
             }
             extended.push(list);
-            // The verdict bans, which shows; it is one bit for all items, and the last that this peer gets.
-            let passed = verdict(passed);
-            results.push((!passed).then_some(("S1.2", Fault::OtExtension)));
+            // One bit for all items.
+            results.push(alloc::vec![(passed, "S1.2", Fault::OtExtension)]);
         }
-        team.settle(1, results)?;
+        team.settle(1, &results)?;
 
         let room = || Vec::with_capacity(HEADER_LEN + OPEN_LEN * drafts.len());
         let mut bodies: Vec<Vec<u8>> = team.links.iter().map(|_| room()).collect();
@@ -246,7 +245,7 @@ fn open<S: EcdsaScheme>(offers: Vec<Offer<S>>, bodies: &mut [Vec<u8>]) -> Result
     // sk_i, c^u or c^v is zero with negligible probability
     let degenerate = Abort::no_fault(1, "S2.7", Chance::Degenerate);
     S::Curve::encode_points(&points, &mut encoded).ok_or(degenerate)?;
-    // Sent in this round: points of the share and of products.
+    // To be sent in this round: points of the share and of products. If a ban keeps them back, they are dropped unread.
     published_in_place(encoded.as_slice());
     let mut encoded = encoded.chunks_exact(S::Curve::POINT_LEN);
 

@@ -196,17 +196,10 @@ fn multiplied<S: EcdsaScheme>(
         }
         // [S2.5] and its inputs are the opened ones
         let consistent = inputs.match_points();
-        // The verdicts ban, which shows, and they are the last that this peer gets.
-        let [products, consistent] = [products, consistent].map(verdict);
-        let failed = if products {
-            (!consistent).then_some(("S2.5", Fault::Consistency))
-        } else {
-            Some(("S2.4", Fault::Vole))
-        };
-        results.push(failed);
+        results.push(alloc::vec![(products, "S2.4", Fault::Vole), (consistent, "S2.5", Fault::Consistency)]);
         all.push(shares);
     }
-    team.settle(2, results)?;
+    team.settle(2, &results)?;
     Ok(all)
 }
 

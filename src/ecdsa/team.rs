@@ -9,7 +9,7 @@ use crate::curve::Curve;
 use crate::error::{Abort, Charges, Fault, SetupError};
 use crate::hash::{Tag, Transcript};
 use crate::key::{KeyShare, PublicKey};
-use crate::pairing::{Link, Pairings, Secrets, Settled};
+use crate::pairing::{Check, Link, Pairings, Secrets, Settled};
 use crate::party::{Parties, PartyId};
 use crate::secret::Secret;
 use crate::session::Terms;
@@ -86,16 +86,14 @@ impl<S: EcdsaScheme> Team<S> {
         self.secrets(round).map(drop)
     }
 
-    /// The results of secret-dependent checks, one for each link, take effect: bans first, then the verdict. Each is the first check that
-    /// failed, with its fault, or `None`.
-    pub(super) fn settle(&self, round: u8, results: Vec<Option<(&'static str, Fault)>>) -> Result<(), Abort> {
+    /// The results of secret-dependent checks take effect, for each link in the order of the checks: bans first, then the verdict.
+    pub(super) fn settle(&self, round: u8, results: &[Vec<Check>]) -> Result<(), Abort> {
         let mut charges = Charges::default();
-        for ((id, link), result) in self.links.iter().zip(results) {
-            let check = result.map_or("", |(check, _)| check);
-            match (link.settle(result.is_none(), check, self.session), result) {
-                (Settled::Pass, _) => {}
-                (Settled::Banned, Some((check, fault))) => charges.add(*id, check, fault, None),
-                _ => charges.add(*id, "S1.1", Fault::AlreadyBanned, None),
+        for ((id, link), checks) in self.links.iter().zip(results) {
+            match link.settle(checks, self.session) {
+                Settled::Pass => {}
+                Settled::Banned(check, fault) => charges.add(*id, check, fault, None),
+                Settled::AlreadyBanned => charges.add(*id, "S1.1", Fault::AlreadyBanned, None),
             }
         }
         charges.verdict(round)
@@ -158,6 +156,7 @@ pub(super) fn links<S: EcdsaScheme>(
 mod tests {
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
+    use subtle::Choice;
 
     use super::*;
     use crate::curve::EcdsaSecp256k1;
@@ -178,10 +177,11 @@ mod tests {
         let (message, session) = (Message::sha256(b"m"), SessionId([1; 16]));
         let task = Task::new(shares[0].public(), signers, Path::default(), message, session).unwrap();
         let (team, _) = Team::new(task.0, &shares[0], &sets[&shares[0].id()]).unwrap();
-        team.settle(1, alloc::vec![None, None]).unwrap();
+        team.settle(1, &[Vec::new(), Vec::new()]).unwrap();
         team.release(1).unwrap();
         let (other, link) = &team.links[1];
-        assert_eq!(link.settle(false, "S2.4", SessionId([2; 16])), Settled::Banned);
+        let failed = [(Choice::from(0), "S2.4", Fault::Vole)];
+        assert_eq!(link.settle(&failed, SessionId([2; 16])), Settled::Banned("S2.4", Fault::Vole));
         let abort = team.release(1).unwrap_err();
         let verdict = Verdict::Cheater { who: *other, fault: Fault::AlreadyBanned, evidence: None };
         assert_eq!((abort.round, abort.check, abort.verdict), (1, "S1.1", verdict));

@@ -8,11 +8,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use spin::Mutex;
+use subtle::Choice;
 
 use super::store;
+use crate::error::Fault;
 use crate::identity::PublicIdentity;
 use crate::ot::Seed;
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::wire::SessionId;
 
 /// What a pairing is made of, both directions.
@@ -98,11 +100,14 @@ pub(super) struct Shared {
 pub(crate) enum Settled {
     /// It passed, and the pairing is not banned.
     Pass,
-    /// It failed first: the pairing is banned now, its secrets are gone.
-    Banned,
+    /// This check failed, and it is the pairing's first: it is banned now, its secrets are gone.
+    Banned(&'static str, Fault),
     /// The pairing was banned before; the result is dropped.
     AlreadyBanned,
 }
+
+/// A check on a pairing's secrets: whether it passed, its id, and the fault of a peer that fails it.
+pub(crate) type Check = (Choice, &'static str, Fault);
 
 /// A session's hold on a pairing.
 #[derive(Clone, Debug)]
@@ -132,26 +137,27 @@ impl Link {
         }
     }
 
-    /// Lets the result of a check on the secrets take effect, in one atomic step.
-    pub(crate) fn settle(&self, passed: bool, check: &'static str, session: SessionId) -> Settled {
+    /// Lets the results of checks on the secrets take effect, in one atomic step: the first of them that failed. They become a branch here and
+    /// nowhere before, so that of a pairing that was banned meanwhile not even the time tells them.
+    pub(crate) fn settle(&self, checks: &[Check], session: SessionId) -> Settled {
         let mut held = self.0.held.lock();
-        match (&held.life, passed) {
-            (Life::Banned(_), _) => Settled::AlreadyBanned,
-            (Life::Active(_), true) => {
-                #[cfg(test)]
-                if held.trap {
-                    held.life = Life::Banned(Ban { check: "S1.2", session: SessionId([0; 16]) });
-                }
-                Settled::Pass
-            }
-            (Life::Active(_), false) => {
-                let secrets = core::mem::replace(&mut held.life, Life::Banned(Ban { check, session }));
-                // Erasing takes its time, which nobody else should spend spinning.
-                drop(held);
-                drop(secrets);
-                Settled::Banned
-            }
+        if matches!(held.life, Life::Banned(_)) {
+            return Settled::AlreadyBanned;
         }
+        // A failure bans, which shows, and it is the last result that this peer gets.
+        let failed = checks.iter().find(|(passed, ..)| !verdict(*passed));
+        let Some(&(_, check, fault)) = failed else {
+            #[cfg(test)]
+            if held.trap {
+                held.life = Life::Banned(Ban { check: "S1.2", session: SessionId([0; 16]) });
+            }
+            return Settled::Pass;
+        };
+        let secrets = core::mem::replace(&mut held.life, Life::Banned(Ban { check, session }));
+        // Erasing takes its time, which nobody else should spend spinning.
+        drop(held);
+        drop(secrets);
+        Settled::Banned(check, fault)
     }
 
     /// Sets the trap: for tests of what happens between a check and the message that it lets go.

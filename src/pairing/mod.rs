@@ -12,7 +12,7 @@ mod stored;
 
 pub use live::{Ban, Pairing};
 #[allow(unused_imports)]
-pub(crate) use live::{Link, Secrets, Settled};
+pub(crate) use live::{Check, Link, Secrets, Settled};
 pub use round1::Round1;
 pub use round2::Round2;
 pub use round3::Round3;
@@ -31,7 +31,7 @@ use crate::error::SetupError;
 use crate::identity::{PublicIdentity, Roster};
 use crate::ot::{BASE, DEPTH, Seed};
 use crate::party::PartyId;
-use crate::secret::Secret;
+use crate::secret::{Secret, verdict};
 use crate::session::{
     Failure, Inbox, Outbox, Plan, Session, SpendOnce, State, Step, Stored, Suspend, Terms, pairing_binding,
 };
@@ -194,7 +194,9 @@ impl Suspend for Pair {
 }
 
 fn read_scalar(r: &mut Reader<'_>) -> Option<Secret<Scalar>> {
-    Some(Secret::new(Scalar::from_canonical_bytes(*r.array()?).into_option()?))
+    let scalar = Scalar::from_canonical_bytes(*r.array()?);
+    // Whether it is canonical shows anyway, in what becomes of it.
+    verdict(scalar.is_some()).then(|| Secret::new(scalar.unwrap_or(Scalar::ZERO)))
 }
 
 /// The private bodies that this device has sent, of which a run keeps all.

@@ -43,17 +43,17 @@ impl Round2 {
         let (first, second) = (received(&run, inbox, 1)?, received(&run, inbox, 2)?);
         let mine = sent.expose().get(..SETUP_LEN).unwrap_or_default();
         let exchange = Exchange::new(&run, &inbox.terms().sid(), mine, first);
-        let Some((points, padded)) = second.split_last_chunk::<OPENING_LEN>() else {
-            return Err(cheater(&run, 2, "P2.1", Fault::Malformed));
-        };
-
         let direction = exchange.direction(&run.me, &run.peer);
-        let pairs = base::send(&direction, y.expose(), points).map_err(|flaw| match flaw {
-            // [P2.1] every X is the canonical encoding of a point other than the identity
-            base::Flaw::Point => cheater(&run, 2, "P2.1", Fault::Malformed),
-            // [P2.2] no Q is the identity
-            base::Flaw::Degenerate => cheater(&run, 2, "P2.2", Fault::Malformed),
-        })?;
+        let (pairs, padded) = second
+            .split_last_chunk::<OPENING_LEN>()
+            .ok_or(base::Flaw::Point)
+            .and_then(|(points, padded)| Ok((base::send(&direction, y.expose(), points)?, padded)))
+            .map_err(|flaw| match flaw {
+                // [P2.1] every X is the canonical encoding of a point other than the identity
+                base::Flaw::Point => cheater(&run, 2, "P2.1", Fault::Malformed),
+                // [P2.2] no Q is the identity
+                base::Flaw::Degenerate => cheater(&run, 2, "P2.2", Fault::Malformed),
+            })?;
         // [P2.3] the peer's part opens its commitment; a peer that restarted under one session id fails here too
         let mut opening = pad;
         opening.expose_mut().iter_mut().zip(padded).for_each(|(a, b)| *a ^= b);

@@ -7,10 +7,11 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use subtle::Choice;
 
-use super::live::{Ban, Pairing, Settled};
+use super::live::{Ban, Check, Pairing, Settled};
 use super::{MAX_OPENS, Opening, Pairings, STORED_LEN};
-use crate::error::ResumeError;
+use crate::error::{Fault, ResumeError};
 use crate::hash::sha256;
 use crate::identity::IdentityKey;
 use crate::secret::Secret;
@@ -36,19 +37,40 @@ fn sealed(mut form: Vec<u8>) -> Vec<u8> {
     form
 }
 
+/// One check, passed or failed.
+fn result(passed: bool, check: &'static str) -> [Check; 1] {
+    [(Choice::from(u8::from(passed)), check, Fault::OtExtension)]
+}
+
+#[test]
+fn the_first_check_that_failed_is_named() {
+    let (yes, no) = (Choice::from(1), Choice::from(0));
+    for (first, second, named) in [(no, no, "S2.4"), (no, yes, "S2.4"), (yes, no, "S2.5")] {
+        let (pairing, _) = deal(1);
+        let checks = [(first, "S2.4", Fault::Vole), (second, "S2.5", Fault::Consistency)];
+        let fault = if named == "S2.4" { Fault::Vole } else { Fault::Consistency };
+        assert_eq!(pairing.link().settle(&checks, SESSION), Settled::Banned(named, fault));
+        assert_eq!(pairing.ban(), Some(Ban { check: named, session: SESSION }));
+    }
+    let (pairing, _) = deal(1);
+    let checks = [(yes, "S2.4", Fault::Vole), (yes, "S2.5", Fault::Consistency)];
+    assert_eq!(pairing.link().settle(&checks, SESSION), Settled::Pass);
+    assert_eq!(pairing.ban(), None);
+}
+
 #[test]
 fn a_failed_check_bans_in_every_session_at_once() {
     let (pairing, _) = deal(1);
     let (one, two) = (pairing.link(), pairing.link());
-    assert_eq!(one.settle(true, "S1.2", SESSION), Settled::Pass);
+    assert_eq!(one.settle(&result(true, "S1.2"), SESSION), Settled::Pass);
     let reading = two.secrets().unwrap();
-    assert_eq!(one.settle(false, "S1.2", SESSION), Settled::Banned);
+    assert_eq!(one.settle(&result(false, "S1.2"), SESSION), Settled::Banned("S1.2", Fault::OtExtension));
     for link in [&one, &two] {
         assert!(link.secrets().is_none());
         assert_eq!(link.ban(), Some(BAN));
         // good or bad, a later result has no effect
-        assert_eq!(link.settle(true, "S2.4", SessionId([1; 16])), Settled::AlreadyBanned);
-        assert_eq!(link.settle(false, "S2.5", SessionId([1; 16])), Settled::AlreadyBanned);
+        assert_eq!(link.settle(&result(true, "S2.4"), SessionId([1; 16])), Settled::AlreadyBanned);
+        assert_eq!(link.settle(&result(false, "S2.5"), SessionId([1; 16])), Settled::AlreadyBanned);
     }
     assert_eq!(pairing.ban(), Some(BAN));
     // the last reader had the only copy left
@@ -67,9 +89,9 @@ fn no_pass_after_the_first_failure_in_any_interleaving() {
                     for k in 0..40u8 {
                         let before = banned.load(Ordering::SeqCst);
                         let good = !(k == 10 + (round % 20) as u8 && thread % 2 == 0);
-                        match link.settle(good, "S1.2", SessionId([thread; 16])) {
+                        match link.settle(&result(good, "S1.2"), SessionId([thread; 16])) {
                             Settled::Pass => assert!(good && !before, "a pass after a failure"),
-                            Settled::Banned => {
+                            Settled::Banned(..) => {
                                 bans.fetch_add(1, Ordering::SeqCst);
                                 banned.store(true, Ordering::SeqCst);
                             }
@@ -92,7 +114,7 @@ fn a_ban_is_stored_without_secrets_and_stays() {
     for check in ["S1.2", "S2.4", "S2.5"] {
         let (pairing, _) = deal(3);
         let link = pairing.link();
-        link.settle(false, check, SESSION);
+        link.settle(&result(false, check), SESSION);
         let form = pairing.store();
         let ban = Ban { check, session: SESSION };
         assert_eq!(form.expose().len(), 151);
@@ -126,7 +148,7 @@ fn what_must_be_saved_is_said() {
 
     // A ban between storing and saying so: the old form does not count for it.
     let active = pairing.store();
-    pairing.link().settle(false, "S2.4", SESSION);
+    pairing.link().settle(&result(false, "S2.4"), SESSION);
     assert!(pairing.must_save());
     pairing.saved(&active);
     assert!(pairing.must_save(), "what was stored does not tell of the ban");
@@ -149,7 +171,7 @@ fn another_copy_of_a_banned_pairing_does_not_take_its_place() {
     let (id, peer) = (*pairing.id(), pairing.peer());
     let mut set = Pairings::new();
     assert!(set.insert(pairing).is_none());
-    set.get(&peer).unwrap().link().settle(false, "S1.2", SESSION);
+    set.get(&peer).unwrap().link().settle(&result(false, "S1.2"), SESSION);
     let copy = opened(load(form.expose()).unwrap());
     let copy = set.insert(copy).unwrap();
     assert_eq!((copy.ban(), *copy.id()), (None, id));
@@ -206,7 +228,7 @@ fn a_pairing_in_use_cannot_be_closed() {
     let (pairing, _) = deal(8);
     let link = pairing.link();
     let pairing = pairing.close().unwrap_err();
-    link.settle(false, "S1.2", SESSION);
+    link.settle(&result(false, "S1.2"), SESSION);
     assert_eq!(pairing.ban(), Some(BAN), "the ban of the running session is not lost");
     drop(link);
     assert_eq!(opened(load(pairing.close().unwrap().expose()).unwrap()).ban(), Some(BAN));
@@ -234,7 +256,7 @@ fn stored_forms_fit_in_nine_thousand_bytes() {
 fn a_damaged_form_is_refused() {
     let (pairing, _) = deal(10);
     let active = pairing.store().expose().clone();
-    pairing.link().settle(false, "S2.5", SESSION);
+    pairing.link().settle(&result(false, "S2.5"), SESSION);
     let banned = pairing.store().expose().clone();
     for form in [&active, &banned] {
         for at in (0..form.len()).step_by(if form.len() > 200 { 7 } else { 1 }) {
@@ -287,7 +309,7 @@ fn a_new_pairing_lifts_a_ban_only_by_being_inserted() {
     assert_eq!(set.must_save().count(), 0);
 
     let held = set.get(&b).unwrap().link();
-    held.settle(false, "S1.2", SESSION);
+    held.settle(&result(false, "S1.2"), SESSION);
     assert_eq!(set.must_save().map(Pairing::peer).collect::<Vec<_>>(), [b]);
     let (new, _) = Pairing::deal(a, b, &mut rng);
     assert_eq!(set.get(&b).unwrap().ban(), Some(BAN), "making one changes nothing");
