@@ -25,6 +25,7 @@ play() {
     first=$(timeout 120 "${player[@]}" -kernel "$CARGO_TARGET_DIR/cross/$target/release/$scene") || fail "$first"
     second=$(timeout 120 "${player[@]}" -kernel "$CARGO_TARGET_DIR/cross/$target/release/$scene")
     printf '%s\n' "$first"
+    grep -q instructions <<<"$first" || fail 'it printed no figures'
     [ "$first" = "$second" ] || fail "a second run printed something else: $second"
 }
 

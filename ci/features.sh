@@ -7,7 +7,7 @@ tool cargo-hack 0.6.46
 schemes=ed25519,ristretto255,secp256k1,p256,frost,ecdsa
 others=xpub,channel,vault,approval,passkey,quote,hazmat,serde,sim,std,critical-section
 # Whoever adds a feature puts it into one of the two.
-there=$(sed -nE '/^\[features\]/,/^\[dep/s/^([a-z0-9-]+) = .*/\1/p' Cargo.toml | grep -vx default | sort)
+there=$(sed -nE '/^\[features\]/,/^\[dep/s/^([A-Za-z0-9_-]+) = .*/\1/p' Cargo.toml | grep -vx default | sort)
 diff <(tr , '\n' <<<"$schemes,$others" | sort) - <<<"$there" || fail 'ci/features.sh does not know all features'
 
 # hack ARGUMENT..: every set that the arguments ask for

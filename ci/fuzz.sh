@@ -72,7 +72,7 @@ fuzz() {
     awk -v target="$target" -v cpu="$(awk '{ printf "%d", $1 + $2 }' "$log.time")" '
         / cov: / { for (i = 1; i < NF; i++) { if ($i == "cov:") cov = $(i + 1); if ($i == "ft:") ft = $(i + 1); if ($i == "corp:") corpus = $(i + 1) } }
         /stat::number_of_executed_units/ { executions = $2 }
-        END { sub("/.*", "", corpus); printf "%-16s %8d %12d %9d %9d %8d\n", target, cpu, executions, cov, ft, corpus }' "$log.log" >"$log.line"
+        END { if (!executions) exit 1; sub("/.*", "", corpus); printf "%-16s %8d %12d %9d %9d %8d\n", target, cpu, executions, cov, ft, corpus }' "$log.log" >"$log.line" || rm "$log.line"
 }
 
 jobs_at_once=$(($(nproc) > 1 ? 2 : 1))

@@ -33,6 +33,7 @@ while read -r name version stated; do
     fi
 done < <(grep -Ff "$folder/library" "$folder/all")
 printf '%d crates; the latest that one states: %s; these state none:%s\n' "$(wc -l <"$folder/library")" "$latest" "$none"
+[ "$latest" != 0 ] && [ "$(wc -l <"$folder/library")" -gt 30 ] || fail 'the dependencies were not read'
 [ -z "$later" ] || fail "these want a later Rust than $msrv:$later"
 
 # The lint sees: Result::flatten is there since 1.89.
