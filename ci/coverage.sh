@@ -3,8 +3,9 @@
 # by the compiler (-C instrument-coverage); the library and its tests alone, so that what they depend on is shared with the
 # ordinary test run. Needs llvm-cov of the compiler's LLVM: rustup's component, if it is there, or Debian's.
 #
-# It prints the files by what is not run, and fails if less than 95 % of the lines are, or if a numbered check or a line that names a
-# fault or a verdict is not. Tests inside src/ and the simulator are not counted. The lines themselves: target/coverage/uncovered.txt;
+# It prints the files by what is not run, and fails if less than 95 % of the lines are, or if the first counted line after a check's id or a
+# line that names a fault, a verdict or a doubt is not; lines that only name a SetupError, a Rejected or a ResumeError are not looked for.
+# Tests inside src/ and the simulator are not counted. The lines themselves: target/coverage/uncovered.txt;
 # why they are left: ci/coverage.md.
 # That a line is run does not say that a test would notice if it were wrong: for that there are the mutants.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -141,14 +141,17 @@ fn read_ban(r: &mut Reader<'_>) -> Option<Ban> {
 /// ```
 /// # use quorate::pairing::{Opening, Pairing};
 /// # use quorate::{error::ResumeError, secret::Secret};
-/// fn open(bytes: Secret<Vec<u8>>, store: impl FnOnce(&[u8])) -> Result<Pairing, ResumeError> {
+/// fn open(
+///     bytes: Secret<Vec<u8>>,
+///     store: impl FnOnce(&[u8]) -> std::io::Result<()>,
+/// ) -> Result<Pairing, Box<dyn std::error::Error>> {
 ///     let opening = Opening::load(bytes)?;
 ///     let form = opening.to_store();
-///     store(form.expose()); // sealed, and durable when this returns
-///     opening.stored(&form).map_err(|_| ResumeError::Malformed)
+///     store(form.expose())?; // sealed, and durable when this returns
+///     opening.stored(&form).map_err(|_| ResumeError::Malformed.into())
 /// }
 /// # let nothing = Secret::new(Vec::new());
-/// # assert_eq!(open(nothing, |_| {}).unwrap_err(), ResumeError::Malformed);
+/// # assert_eq!(open(nothing, |_| Ok(())).unwrap_err().downcast_ref(), Some(&ResumeError::Malformed));
 /// ```
 #[derive(Debug)]
 #[must_use = "the pairing is usable only after the opening is stored"]

@@ -49,7 +49,7 @@
 //! # use rand_core::SeedableRng;
 //!
 //! trait Disk {
-//!     fn store(&mut self, record: &[u8]); // sealed under a new wrapping key, durable when it returns
+//!     fn store(&mut self, record: &[u8]) -> std::io::Result<()>; // sealed under a new wrapping key, durable when it returns
 //!     fn destroy(&mut self, epochs: &[EpochName]); // old wrapping keys, and presignatures of these epochs
 //! }
 //!
@@ -65,15 +65,15 @@
 //!         Status::Keep => {
 //!             let pending = session.pending().ok_or("there is one after Keep")?;
 //!             let input = epochs.keep(pending)?;
-//!             disk.store(epochs.to_bytes().expose()); // first the disk,
+//!             disk.store(epochs.to_bytes().expose())?; // first the disk,
 //!             session.kept(&key.sign(&input))?; // then the signature
 //!         }
 //!         Status::Done(share) => {
 //!             let receipt = epochs.enter(share.public().certificate())?;
-//!             disk.store(epochs.to_bytes().expose()); // first what is new,
+//!             disk.store(epochs.to_bytes().expose())?; // first what is new,
 //!             disk.destroy(&receipt.erased); // then what is old
 //!             epochs.settled(&receipt.erased);
-//!             disk.store(epochs.to_bytes().expose());
+//!             disk.store(epochs.to_bytes().expose())?;
 //!             return Ok(true);
 //!         }
 //!         _ => {}
@@ -83,7 +83,7 @@
 //! # #[derive(Default)]
 //! # struct Memory(Vec<u8>, usize);
 //! # impl Disk for Memory {
-//! #     fn store(&mut self, record: &[u8]) { self.0 = record.to_vec(); }
+//! #     fn store(&mut self, record: &[u8]) -> std::io::Result<()> { self.0 = record.to_vec(); Ok(()) }
 //! #     fn destroy(&mut self, epochs: &[EpochName]) { self.1 += epochs.len(); }
 //! # }
 //! # let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
