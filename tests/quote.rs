@@ -64,6 +64,12 @@ fn q1_weak_and_equal_keys_are_refused() {
         assert_eq!(make(weak).unwrap_err(), QuoteError::WeakKey);
     }
     assert!(make(&good).is_ok());
+    // One byte that differs is enough, wherever it stands.
+    for at in [0, 31] {
+        let mut one = [7; 32];
+        one[at] = 8;
+        assert!(make(&one).is_ok(), "byte {at}");
+    }
     let same = MacKeys::new(key(1), Some((key(1), NOW)));
     assert_eq!(same.unwrap_err(), QuoteError::WeakKey);
     assert!(MacKeys::new(key(1), Some((key(2), NOW))).is_ok());

@@ -414,11 +414,16 @@ mod tests {
     fn p2_2_a_sum_that_is_the_identity_is_refused() {
         let transfer = transfer(9);
         let batch = Batch { ot: &OT, s: &transfer.s };
-        for (e, b) in [(0, 0), (0, 1), (63, 0), (127, 1)] {
+        for (e, b) in [(0, 0), (0, 1), (9, 0), (63, 0), (127, 1)] {
             let mut message = transfer.message.clone();
             let cancels = -batch.hash_to_group(e, b as u8, &transfer.point(e.into(), 1 - b));
             message[64 * usize::from(e) + 32 * b..][..32].copy_from_slice(cancels.compress().as_bytes());
             assert_eq!(send(&OT, transfer.y.expose(), &message).err(), Some(Flaw::Degenerate));
+            // With a point that is none in the last instance as well, it is that: P2.1 comes before P2.2.
+            if e < 127 {
+                message[MESSAGE_LEN - 32..].fill(0xff);
+                assert_eq!(send(&OT, transfer.y.expose(), &message).err(), Some(Flaw::Point));
+            }
         }
     }
 

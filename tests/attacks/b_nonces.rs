@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 
 use ff::PrimeField;
 use quorate::curve::{Curve, EcdsaSecp256k1, FrostEd25519, Secp256k1, encode_point, read_point, read_scalar};
+use quorate::dkg::Dkg;
 use quorate::ecdsa::{Digest, Message, Online, Prehashed, Presignature, Sign, Signature, Task};
 use quorate::error::{Doubt, Rejected, ResumeError, SetupError, Verdict};
 use quorate::frost::{self, SigningNonces, SigningPackage};
-use quorate::key::{Path, derive};
+use quorate::key::{KeyShare, Path, derive};
 use quorate::secret::Secret;
-use quorate::session::{Receipt, Session, Status};
+use quorate::session::{Receipt, Session, Snapshot, Status};
 use quorate::sim::MemoryLedger;
 use quorate::wire::{HEADER_LEN, SessionId};
 use sha2::{Digest as _, Sha256};
 
 use crate::driver::ecdsa::{Group, presign, presignatures};
-use crate::parties::{World, id, rng, set};
+use crate::parties::{Generation, World, id, rng, set};
+use crate::stage::{End, Stage, honest};
 
 type K = EcdsaSecp256k1;
 type Scalar = <Secp256k1 as Curve>::Scalar;
@@ -257,23 +259,47 @@ fn b8_deterministic_frost_nonces() {
 }
 
 /// Weak generators and cloned machines: nonces that repeat. Two signers, two keys and two epochs of one key get the very same random bytes,
-/// and a nonce from one is offered for another. No two may publish the same commitment, and the foreign nonce must be refused.
+/// and a nonce from one is offered for another. No two may publish the same commitment, and the foreign nonce must be refused. Of two
+/// machines that have the same disk and ask the same witness, one comes back to a stored nonce, or a run, and the other must hear `Spent`.
 #[test]
 fn b11_one_generator_on_two_machines() {
-    let worlds = [World::<FrostEd25519>::new(2, 3, 19), World::<FrostEd25519>::new(2, 3, 20)];
+    let mut stage = Stage::<FrostEd25519>::new(2, 3, 3, 19);
+    let shares = |stage: &Stage<FrostEd25519>| -> Vec<KeyShare<FrostEd25519>> {
+        let form = |device| stage.of(device).current().unwrap().to_bytes();
+        MEMBERS.map(|device| KeyShare::from_bytes(form(device).expose()).unwrap()).into()
+    };
+    let before = shares(&stage);
+    assert!(stage.refresh(1, &mut honest).values().all(|end| matches!(end, End::Entered)));
+    let (after, foreign) = (shares(&stage), World::<FrostEd25519>::new(2, 3, 20).shares);
+    let [old, new] = [&before, &after].map(|shares| shares[0].public());
+    assert!(old.public_key() == new.public_key() && old.epoch() < new.epoch());
     let mut seen = BTreeSet::new();
-    for share in worlds.iter().flat_map(|world| &world.shares) {
+    for share in before.iter().chain(&after).chain(&foreign) {
         let nonces = SigningNonces::generate(share.into(), &mut rng(7));
         for half in nonces.commitments().as_bytes().chunks(32) {
             assert!(seen.insert(half.to_vec()), "a commitment twice");
         }
     }
-    let [one, other] = worlds;
-    let nonces = SigningNonces::generate(other.share(1).into(), &mut rng(8));
-    let peer = SigningNonces::generate(one.share(2).into(), &mut rng(9));
-    let list = [(id(1), nonces.commitments().clone()), (id(2), peer.commitments().clone())];
-    let package =
-        SigningPackage::<FrostEd25519>::new(one.share(1).public().commitment(), list, b"m").unwrap();
-    let refused = frost::sign(nonces, one.share(1).into(), &package);
-    assert_eq!(refused, Err(SetupError::WrongNonce(id(1))));
+    let again = SigningNonces::generate((&before[0]).into(), &mut rng(7));
+    assert!(seen.contains(&again.commitments().as_bytes()[..32]), "one share, the same bytes");
+    for other in [&before[0], &foreign[0], &after[1]] {
+        let nonces = SigningNonces::generate(other.into(), &mut rng(8));
+        let peer = SigningNonces::generate((&after[2]).into(), &mut rng(9));
+        let list = [(id(1), nonces.commitments().clone()), (id(3), peer.commitments().clone())];
+        let package = SigningPackage::<FrostEd25519>::new(new.commitment(), list, b"m").unwrap();
+        let refused = frost::sign(nonces, (&after[0]).into(), &package);
+        assert_eq!(refused, Err(SetupError::WrongNonce(id(1))));
+    }
+
+    let (stored, mut witness) = (again.store().expose().clone(), MemoryLedger::default());
+    let mut load =
+        || SigningNonces::<FrostEd25519>::load(Secret::new(stored.clone()), &mut witness).map(drop);
+    assert_eq!([load(), load()], [Ok(()), Err(ResumeError::Spent)]);
+    let game = Generation::<FrostEd25519>::new(19);
+    let snapshot = game.session(1, 19).suspend().unwrap().expose().to_vec();
+    let mut resume = || {
+        let snapshot = Snapshot::from_bytes(Secret::new(snapshot.clone()));
+        Session::<Dkg<FrostEd25519>>::resume(&(game.run.clone(), id(1)), snapshot, &mut witness).map(drop)
+    };
+    assert_eq!([resume(), resume()], [Ok(()), Err(ResumeError::Spent)]);
 }

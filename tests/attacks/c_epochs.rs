@@ -17,7 +17,7 @@ use quorate::sim::{Letter, MemoryLedger, Report};
 use quorate::wire::{HEADER_LEN, Kind, SessionId};
 
 use crate::parties::{
-    FOE, Generation, World, all_suspect, body, id, is, none_has_a_result, rng, runs, seal, set, verdicts,
+    FOE, Generation, World, all_suspect, id, is, none_has_a_result, rng, runs, seal, set, verdicts,
 };
 use crate::stage::{End, Stage, convicted, honest, only_to};
 
@@ -307,8 +307,9 @@ fn c18_multicast_is_no_broadcast() {
 }
 
 /// An aborted generation that goes on: the adversary selects among keys by letting some parties fail. After an abort party 3 sends everything
-/// once more, and asks to begin again under the same id, with all or without one. The session must stay over, the id must be spent, a
-/// smaller roster is another run, and a new run must have new polynomials.
+/// once more, and asks to begin again under the same id, with all or without one. The session must stay over, and the id must be spent on
+/// this disk. A smaller roster is another run, there as well: what is committed to in it is nothing to the old one, even from a generator
+/// that gives the same bytes again. Polynomials are drawn at every start, and are new as far as the generator is.
 #[test]
 fn c19_aborted_generation_used_again() {
     let game = Generation::<E>::new(12);
@@ -332,15 +333,35 @@ fn c19_aborted_generation_used_again() {
     assert!(matches!(one.advance(&mut rng(3)), Ok(Status::Over)) && one.is_over() && one.sent() == sent);
     let again = Dkg::start(&game.run, id(1), &mut ledger, &mut rng(1)).map(drop);
     assert_eq!(again, Err(SetupError::SessionSpent(id(1))));
-    // Without party 3, under the same id.
+    // Without party 3, under the same id, on the same disk, with the same bytes.
     let rest = game.cast.only(&set(&[1, 2])).unwrap();
     let smaller =
         dkg::Run::new(Threshold::new(2, 2).unwrap(), rest.roster().clone(), game.run.session()).unwrap();
-    let mut other = Dkg::<E>::start(&smaller, id(1), &mut MemoryLedger::default(), &mut rng(4)).unwrap();
+    let mut other = Dkg::<E>::start(&smaller, id(1), &mut ledger, &mut rng(1)).unwrap();
+    let again = Dkg::start(&smaller, id(1), &mut ledger, &mut rng(1)).map(drop);
+    assert_eq!(again, Err(SetupError::SessionSpent(id(1))));
     let elsewhere = seal(&rest, 2, &message(&two)).verify(rest.roster()).unwrap();
     assert_eq!(other.receive_signed(&elsewhere), Err(Rejected::SetupMismatch(id(2))));
-    let (first, second) = (game.fair(12).0, Generation::<E>::new(13).fair(13).0);
-    assert_ne!(body(&first, 1, 2, Kind::All)[32..96], body(&second, 1, 2, Kind::All)[32..96]);
+    let committed = |session: &Session<Dkg<E>>| message(session)[HEADER_LEN + 32..HEADER_LEN + 64].to_vec();
+    assert_ne!(committed(&one), committed(&other));
+    // The points that party 1 reveals in a run of this id, before party 3 goes away.
+    let mut revealed = |session: u8, generator: &mut rand_chacha::ChaCha20Rng| {
+        let game = Generation::<E>::new(session);
+        let mut one = Dkg::start(&game.run, id(1), &mut ledger, generator).unwrap();
+        for from in [2, FOE] {
+            let theirs = seal(&game.cast, from, &message(&game.session(from, 12)));
+            one.receive_signed(&theirs.verify(game.run.roster()).unwrap()).unwrap();
+        }
+        assert!(matches!(one.advance(generator), Ok(Status::Advanced { .. })));
+        let reveal = one.outgoing(1).find(|out| out.to.is_none()).unwrap().bytes.to_vec();
+        reveal[HEADER_LEN + 32..HEADER_LEN + 96].to_vec()
+    };
+    let mut generator = rng(9);
+    let rewound = [14, 15].map(|session| revealed(session, &mut generator.clone()));
+    assert_eq!(rewound[0], rewound[1], "nothing but the generator's bytes decides");
+    let first = revealed(16, &mut generator);
+    assert_eq!(first, rewound[0]);
+    assert_ne!(revealed(17, &mut generator), first, "the next run goes on with it");
 }
 
 /// A share thrown away after a verdict in the last round: some devices hold a working key, others nothing. Party 3 certifies to 1, and gives

@@ -14,7 +14,7 @@ use quorate::key::Path;
 use quorate::pairing::{Opening, Pairings};
 use quorate::party::PartyId;
 use quorate::session::{Session, Terms};
-use quorate::sim::{Letter, Report};
+use quorate::sim::{Cast, Letter, Report};
 use quorate::wire::{HEADER_LEN, Kind, SessionId, VERSION};
 
 use crate::c_dkg::with_reveal;
@@ -165,11 +165,13 @@ fn read(mut bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 proptest! {
     /// CVE-2022-47931 (TSSHOCK's alpha-shuffle): values joined by `$` are hashed the same in two ways; RUSTSEC-2024-0393, cggmp21, likewise.
-    /// What is hashed here can be read back, whatever the items are, so no two lists are one input; and it is what the library hashes.
+    /// An encoding from its description can be read back, whatever the items are, so no two lists are one input. It is the library's wherever
+    /// a hash of it can be seen from outside: the names of random runs, and rosters of random members, which are lists of any length.
     #[test]
     fn d7_tsshock_ambiguous_encoding(
         items in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..6),
         protocol: u8, session: [u8; 16], binding: [u8; 32],
+        members in proptest::collection::btree_set(1u16..=65_534, 2..6),
     ) {
         let list: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
         let mut back = read(&enc("sid", &list)).unwrap();
@@ -186,6 +188,13 @@ proptest! {
         let sid = h("sid", &[&[VERSION], &[protocol], &session, &binding]);
         prop_assert_eq!(terms.sid(), sid);
         prop_assert_eq!(terms.run_id(), h("snapshot", &[&sid, &[0, 1]]));
+        let cast = Cast::new(members.iter().copied(), &mut rng(57)).unwrap();
+        let member = |n: &u16| [&n.to_be_bytes()[..], &cast.roster().identity(id(*n)).unwrap().0].concat();
+        let listed: Vec<_> = std::iter::once((members.len() as u16).to_be_bytes().to_vec())
+            .chain(members.iter().map(member))
+            .collect();
+        let listed: Vec<&[u8]> = listed.iter().map(Vec::as_slice).collect();
+        prop_assert_eq!(*cast.roster().hash(), h("roster", &listed));
     }
 }
 

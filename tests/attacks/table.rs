@@ -68,18 +68,20 @@ fn name_of(line: &str) -> Option<&str> {
     name.split(['(', '<']).next()
 }
 
-/// The tests of a file.
+/// The tests of a file that are run: none that is to be ignored.
 fn tests(text: &str) -> BTreeSet<&str> {
     let (mut found, mut armed, mut listed, mut property) = (BTreeSet::new(), false, false, false);
+    let mut ignored = false;
     for line in text.lines() {
         let bare = line.trim();
         if let Some(name) = name_of(line) {
-            if armed || property {
+            if (armed || property) && !ignored {
                 found.insert(name);
             }
-            armed = false;
+            (armed, ignored) = (false, false);
         }
         armed |= bare == "#[test]";
+        ignored |= bare.starts_with("#[") && bare.contains("ignore");
         property |= bare == "proptest! {";
         // Lists of names, one a line, that a macro makes tests of.
         let opens = ["every_scheme! {", "every_dealing! {", "on_both! {"].contains(&bare);
@@ -167,6 +169,11 @@ fn every_script_is_in_the_table_under_its_row() {
 fn what_is_no_test_is_not_found() {
     let found = tests("#[test]\nfn a() {\n}\nfn b() {}\nevery_scheme! {\n    c\n    d\n}\nfn c<S>() {\n}\n");
     assert_eq!(found, BTreeSet::from(["a", "c", "d"]));
+    for attribute in ["#[ignore]", "#[ignore = \"slow\"]", "#[cfg_attr(unix, ignore)]"] {
+        for text in [format!("#[test]\n{attribute}\nfn a() {{"), format!("{attribute}\n#[test]\nfn a() {{")] {
+            assert_eq!(tests(&format!("{text}\n}}\n#[test]\nfn b() {{}}\n")), BTreeSet::from(["b"]));
+        }
+    }
     assert!(
         !has_test("tests/attacks/table.rs", "rows")
             && has_test("tests/attacks/table.rs", "what_is_no_test_is_not_found")

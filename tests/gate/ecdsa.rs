@@ -17,19 +17,19 @@ use quorate::party::PartyId;
 use super::frost::{Group, group};
 use super::world::{NOW, drive, id, request, rng, run, session, set, yes};
 
-struct Duo<S: EcdsaScheme> {
-    group: Group<S>,
+pub(super) struct Duo<S: EcdsaScheme> {
+    pub(super) group: Group<S>,
     pairings: BTreeMap<PartyId, Pairings>,
 }
 
-fn duo<S: EcdsaScheme>(seed: u64) -> Duo<S> {
+pub(super) fn duo<S: EcdsaScheme>(seed: u64) -> Duo<S> {
     let group = group::<S>(seed);
     let pairings = group.cast.deal_pairings(&set(&[1, 2, 3]), &mut rng(seed + 2)).unwrap();
     Duo { group, pairings: pairings.into_iter().collect() }
 }
 
 impl<S: EcdsaScheme> Duo<S> {
-    fn pay(&self, rule: DigestRule, nonce: u8) -> SigningRequest {
+    pub(super) fn pay(&self, rule: DigestRule, nonce: u8) -> SigningRequest {
         request(self.group.draft(Action::Sign, rule, &[1, 2, 100]), nonce)
     }
 
@@ -38,11 +38,11 @@ impl<S: EcdsaScheme> Duo<S> {
         request(Draft { path: path.to_vec(), ..draft }, nonce)
     }
 
-    fn share(&self, who: u16) -> &Gated<KeyShare<S>> {
+    pub(super) fn share(&self, who: u16) -> &Gated<KeyShare<S>> {
         &self.group.shares[usize::from(who) - 1]
     }
 
-    fn open(
+    pub(super) fn open(
         &mut self,
         request: &SigningRequest,
         signers: &[u16],

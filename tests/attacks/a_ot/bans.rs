@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1};
 use quorate::ecdsa::{EcdsaScheme, Sign};
-use quorate::error::{Fault, SetupError};
-use quorate::pairing::{Ban, Opening, Pairing};
+use quorate::error::{Fault, Rejected, SetupError};
+use quorate::pairing::{Ban, Opening, Pair, Pairing};
 use quorate::secret::Secret;
-use quorate::sim::Letter;
+use quorate::sim::{Letter, MemoryLedger, Report};
 use quorate::wire::SessionId;
 
 use super::super::common::pairs::{Held, leaf_at};
@@ -191,27 +191,62 @@ fn a24_wrong_rows_of_the_multiplication_are_caught() {
     }
 }
 
-/// A "fast" renewal that moves all secrets by an offset both can compute leaves a cheater with what it has guessed (a pitfall). Here a
-/// pairing in place of a banned one is made by the protocol from nothing: no secret of the new one is one of the old one, and no two
-/// differ by what any other two differ by.
+/// A "fast" renewal that moves all secrets by an offset both can compute leaves a cheater with what it has guessed (a pitfall). Here the
+/// villain is banned for a wrong guess, and the two pair anew, by the protocol. The generators of both give the very same bytes again, which
+/// makes Delta the same: even so no leaf of the new pairing is one of the old one, no two differ by what any other two differ by, and the old
+/// one at the villain is nothing to the new one at the victim.
 #[test]
 fn a33_a_new_pairing_has_nothing_of_the_old_one() {
     let game = game::<EcdsaSecp256k1>();
-    let signers = game.signers.clone();
-    let [old, new] = [95, 96].map(|seed| game.cast.pair(&signers, &mut rng(seed)).unwrap());
-    for (of, with) in [(VICTIM, VILLAIN), (VILLAIN, VICTIM)] {
-        let [a, b] = [&old, &new].map(|pairs| Held::of(game.pairing(pairs, of, with)));
-        assert_ne!(game.pairing(&old, of, with).id(), game.pairing(&new, of, with).id());
+    let identity = |number: u16| game.cast.roster().identity(id(number)).unwrap();
+    let renew = |pairs: &mut Pairs, session: u8| {
+        let start = |me: u16, peer: u16| {
+            let (session, mut rng) = (SessionId([session; 16]), rng(95 + u64::from(me)));
+            Pair::start(identity(me), identity(peer), session, &mut MemoryLedger::default(), &mut rng)
+                .unwrap()
+        };
+        let sessions = [start(VICTIM, VILLAIN), start(VILLAIN, VICTIM)];
+        for pairing in game.cast.run(sessions, &mut rng(99)).into_iter().map(Report::output) {
+            let me = if pairing.me() == identity(VICTIM) { VICTIM } else { VILLAIN };
+            assert!(pairs.get_mut(&id(me)).unwrap().insert(pairing).is_some());
+        }
+    };
+    let sides = [(VICTIM, VILLAIN), (VILLAIN, VICTIM)];
+    let held = |pairs: &Pairs| sides.map(|(of, with)| Held::of(game.pairing(pairs, of, with)));
+    let mut pairs = game.deal(94);
+    renew(&mut pairs, 1);
+    let old = held(&pairs);
+    let honest = altered(game.pairing(&pairs, VILLAIN, VICTIM), |_| {});
+    guess(&game, &mut pairs, &honest, 0, (old[0].missing(0) + 1) % 4);
+    let mut table = Sign::table(&game, &pairs, 1, 1);
+    table.play(&mut fair);
+    assert_eq!(game.bans(&pairs, 1), [(VICTIM, VILLAIN, "S1.2")]);
+    assert_eq!(start(&game, &pairs, 2), Err(SetupError::Banned(id(VILLAIN))));
+
+    renew(&mut pairs, 2);
+    let new = held(&pairs);
+    for (a, b) in old.iter().zip(&new) {
+        assert_eq!(a.delta(), b.delta(), "the same bytes were drawn");
         let (mut values, mut offsets) = (BTreeSet::new(), BTreeSet::new());
         for (a, b) in a.leaves().zip(b.leaves()) {
             values.extend([a.to_vec(), b.to_vec()]);
             offsets.insert(a.iter().zip(b).map(|(a, b)| a ^ b).collect::<Vec<_>>());
         }
         assert_eq!((values.len(), offsets.len()), (2 * 448, 448));
-        let agree: u32 = a.delta().iter().zip(b.delta()).map(|(a, b)| (!(a ^ b)).count_ones()).sum();
-        assert!((20..=108).contains(&agree), "{agree} of 128 bits of Delta stayed");
         assert!(a.zero() != b.zero());
     }
+    let mut table = Sign::table(&game, &pairs, 3, 1);
+    table.play(&mut fair);
+    assert_eq!(table.end(VICTIM, &|signature| game.verifies(0, signature)), End::Done);
+    assert_eq!(game.bans(&pairs, 3), []);
+    // The villain goes on with what it had.
+    assert!(pairs.get_mut(&id(VILLAIN)).unwrap().insert(honest).is_some());
+    let mut table = Sign::table(&game, &pairs, 4, 1);
+    table.play(&mut fair);
+    let refused = |(to, why): &(u16, Rejected)| *why == Rejected::SetupMismatch(id(4 - to));
+    assert!(table.rejected.len() == 2 && table.rejected.iter().all(refused), "{:?}", table.rejected);
+    assert_eq!(table.end(VICTIM, &|_| false), End::Waits(vec![VILLAIN]));
+    assert_eq!(game.bans(&pairs, 4), []);
 }
 
 /// Bron audit TOB2-2 (Trail of Bits, 2026): one string of choices served all peers, so colluding peers could add up what each learned.

@@ -7,16 +7,17 @@ use quorate::dkg;
 use quorate::ecdsa::{Message, PresignTask, Sign, Task};
 use quorate::envelope::Unsigned;
 use quorate::error::{Rejected, SetupError};
+use quorate::evidence::Envelope;
 use quorate::frost;
 use quorate::identity::Roster;
 use quorate::party::{Parties, PartyId, Threshold};
-use quorate::wire::{Header, SessionId};
+use quorate::wire::{Header, Kind, SessionId};
 
 use super::super::common::links::stage::{I, R, pair, shake};
 use super::super::common::signers::game::{Flow, Game, path};
 use super::super::common::signers::table::{End, fair};
 use super::super::common::{Visit, deliver, every_protocol, play_through};
-use crate::driver::{Protocol, Script, id, permutations, rng};
+use crate::driver::{Mail, Player, Protocol, Script, id, permutations, rng};
 
 /// Silent Shard audit TOB1-6 (Trail of Bits, 2024, high): both directions of a channel had one key, and counters as nonces, so two messages
 /// shared a nonce, and the relay forged others. Here the relay logs 10,000 records of a channel and of those that replace it, all of the
@@ -70,25 +71,70 @@ fn wrong(good: Header, me: PartyId) -> Vec<(Header, Rejected)> {
     }
     let other = if me == id(1) { id(3) } else { id(1) };
     all.push((Header { to: Some(other), ..good }, Rejected::NotForMe));
+    // A private message goes to one, every other to all.
+    let kinds = if good.kind == Kind::Direct { [Kind::All, Kind::Complaint] } else { [Kind::Direct; 2] };
+    for kind in kinds {
+        all.push((Header { kind, ..good }, Rejected::Slot { round: good.round, kind: kind as u8 }));
+    }
     all
 }
 
+/// What a body is in another round of its protocol: one without such a message of this sender, or with one of another length. `None` if the
+/// lengths are the same, so that only the contents can tell.
+fn elsewhere<P: Protocol>(script: &Script<P>, mail: &Mail, round: u8, me: PartyId) -> Option<Rejected> {
+    let good = mail.header();
+    let is_it = |other: &&Mail| {
+        let header = other.header();
+        (header.round, header.kind, header.from) == (round, good.kind, good.from) && other.is_for(me)
+    };
+    let Some(other) = script.mail.iter().find(is_it) else {
+        return Some(Rejected::Slot { round, kind: good.kind as u8 });
+    };
+    let (expected, found) = (other.0.body().len(), mail.0.body().len());
+    (expected != found).then_some(Rejected::Length { expected, found })
+}
+
+/// A message under another sender's name: as the transport says, or as the signature does.
+fn under_another_name<P: Protocol>(script: &Script<P>, player: &mut Player<P>, mail: &Mail) {
+    for from in [1, 2, 3, 9].map(id).into_iter().filter(|from| *from != mail.from()) {
+        let bytes = [&Header { from, ..*mail.header() }.to_bytes()[..], mail.0.body()].concat();
+        let wrong = Rejected::WrongSender { transport: mail.from(), header: from };
+        if player.signed {
+            let signature =
+                script.cast.key(mail.from()).unwrap().sign(Unsigned::new(&bytes).unwrap().to_sign());
+            assert!(Envelope { bytes, signature }.verify(script.cast.roster()).is_err());
+        } else {
+            assert_eq!(player.session.receive(mail.from(), &bytes), Err(wrong));
+        }
+    }
+}
+
 /// Silent Shard audit TOB1-11 (2024): no version, suite or session in hashes and headers, so messages crossed between protocols. Here, in
-/// each message of each protocol, every bit of session id and binding is flipped, and every other field is wrong: the receiver says
-/// which, and is as before. (That the tags of all hashes are distinct and prefix-free is a test of `hash`.)
+/// each message of each protocol, every bit of session id and binding is flipped, and every other field is wrong, round and sender among
+/// others that there are: the receiver says which, and is as before. (That the tags of all hashes are distinct and prefix-free is a test of `hash`.)
 #[test]
 fn a5_every_field_of_every_header_counts() {
     #[derive(Default)]
-    struct Headers(usize);
+    struct Headers(usize, usize);
     impl Visit for Headers {
         fn protocol<P: Protocol>(&mut self, name: &str, make: &dyn Fn(u64) -> Script<P>) {
             let script = make(21);
+            let rounds: BTreeSet<u8> = script.mail.iter().map(|mail| mail.header().round).collect();
             play_through(name, &script, id(2), |player, mail| {
                 let before = player.look();
                 for (header, why) in wrong(*mail.header(), id(2)) {
                     let found = deliver(&script, player, &header, mail.0.body());
                     assert_eq!(found, Err(why), "{name}: {header:?}");
                     self.0 += 1;
+                }
+                under_another_name(&script, player, mail);
+                for round in rounds.iter().copied().filter(|round| *round != mail.header().round) {
+                    let Some(why) = elsewhere(&script, mail, round, id(2)) else { continue };
+                    let header = Header { round, ..*mail.header() };
+                    let found = deliver(&script, player, &header, mail.0.body());
+                    let unexpected = Err(Rejected::Unexpected(header.from));
+                    assert!(found == Err(why) || found == unexpected, "{name}: {header:?}: {found:?}");
+                    self.1 += 1;
                 }
                 for version in [0, 2, 255] {
                     let mut bytes = mail.message().to_vec();
@@ -102,7 +148,7 @@ fn a5_every_field_of_every_header_counts() {
     }
     let mut headers = Headers::default();
     every_protocol(&mut headers);
-    assert!(headers.0 > 20_000, "{}", headers.0);
+    assert!(headers.0 > 20_000 && headers.1 > 60, "{}, {}", headers.0, headers.1);
 }
 
 /// Silent Shard audit TOB1-9 (2024): messages of earlier sessions counted in later ones. Here everything that was sent in another session

@@ -201,7 +201,9 @@ fn spoilt(puppet: &Puppet) -> Vec<u8> {
 
 /// Roy, "SoftSpokenOT" (2022): a correction of a tree that is wrong for one choice only fails for half of the choices, and whoever keeps a
 /// part of a run that failed gives away bits of Delta. Here a wrong one ends the run, and the villain tries to get a second guess at the
-/// same choices by having the victim come back from an older snapshot: it is spent. A new run has nothing of the old one.
+/// same choices by having the victim come back from an older snapshot: it is spent. Then it pairs anew, and the generators of both give the very
+/// same bytes again, so that the choices are the same: even so the trees of the new run have nothing of the old one's, and trees that were
+/// right in the old one are wrong in the new.
 #[test]
 fn a28_a_failed_tree_ends_its_run_for_good() {
     let (mut honest, mut puppet) = meet(300);
@@ -231,10 +233,19 @@ fn a28_a_failed_tree_ends_its_run_for_good() {
     for _ in 0..3 {
         assert_eq!(resume().err(), Some(ResumeError::Spent));
     }
-    let (again, _) = play_with([77; 16], 302, true, &mut |_, _| {});
-    let old: std::collections::BTreeSet<_> = sent.iter().flat_map(|body| body.chunks(16)).collect();
+    let (again, _) = play_with([77; 16], 300, true, &mut |_, _| {});
     let new = [1, 2, 3].map(|round| again.body(round));
-    assert!(new.iter().flat_map(|body| body.chunks(16)).all(|chunk| !old.contains(chunk)));
-    let held = Held::of(again.pairing());
-    assert!(held.leaves().all(|leaf| !old.contains(leaf)) && !old.contains(held.delta()));
+    assert!(sent[0][..96] == new[0][..96], "nonce, S and E are as they were drawn");
+    assert!(sent[0][96..] != new[0][96..], "and the commitment is of the run");
+    let old: std::collections::BTreeSet<_> = sent[2].chunks(16).collect();
+    assert!(new[2].chunks(16).all(|chunk| !old.contains(chunk)));
+    assert!(Held::of(again.pairing()).leaves().all(|leaf| !old.contains(leaf)));
+    let right = puppet.sent[2].clone();
+    let mut replay = |round, puppet: &mut Puppet| {
+        if round == 3 {
+            puppet.sent[2].copy_from_slice(&right);
+        }
+    };
+    assert_eq!(play_with(SESSION, 300, true, &mut replay).0.end(), End::Pairing, "right in their run");
+    assert_eq!(play_with([77; 16], 300, true, &mut replay).0.end(), P3_1);
 }
