@@ -1,25 +1,28 @@
 //! What logs would show.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use quorate::curve::{EcdsaSecp256k1, FrostEd25519, Scheme};
+use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostEd25519, Scheme};
 use quorate::dkg::{Dkg, Run};
-use quorate::ecdsa::{EcdsaScheme, Presign, Presignature, Sign};
+use quorate::ecdsa::{EcdsaScheme, Presign, Presignature, Sign, SignBatch};
 use quorate::frost::SigningNonces;
 use quorate::identity::IdentityKey;
 use quorate::key::KeyShare;
 use quorate::pairing::Opening;
-use quorate::party::Threshold;
+use quorate::party::{PartyId, Threshold};
 use quorate::secret::Secret;
-use quorate::session::{Session, Status};
-use quorate::sim::MemoryLedger;
+use quorate::session::{Session, State, Status};
+use quorate::sim::{Letter, MemoryLedger};
 use quorate::wire::SessionId;
 
 use super::super::common::signers::game::{Flow, Game, Pairs};
-use super::super::common::signers::table::fair;
+use super::super::common::signers::table::{Table, Tamper, fair};
 use super::super::common::{Visit, every_protocol};
-use crate::driver::{Protocol, Script, id, key, rng};
+use crate::driver::ecdsa::Group;
+use crate::driver::{Mail, Protocol, Script, id, key, rng};
+
+type K = EcdsaSecp256k1;
 
 /// Everything that was shown, and everything that must not have been.
 #[derive(Default)]
@@ -86,17 +89,18 @@ fn secret_of<S: Scheme>(share: &KeyShare<S>) -> Vec<u8> {
     share.to_bytes().expose()[5..37].to_vec()
 }
 
-/// Derived `Debug` put shares and nonces into logs and panic messages (a class of findings). Here everything that a device holds is shown,
-/// plainly and prettily, at every point of key generation, pairing, signing and presigning, with its errors: no eight bytes in a row of
-/// any share, leaf, Delta, seed, nonce or identity key are in it. (That what holds them cannot be cloned or compared does not compile.)
+/// Derived `Debug` put shares and nonces into logs and panic messages (a class of findings). Here everything that a device holds before and
+/// after key generation, and at every point of every kind of ECDSA signing, with its failures, is shown, plainly and prettily: no eight
+/// bytes in a row of any share, leaf, Delta, seed, nonce, fragment or identity key are in it. (That what holds them cannot be cloned or
+/// compared does not compile.)
 #[test]
 fn f7_debug_shows_no_byte_of_a_secret() {
     let mut log = Log::default();
     identities(&mut log);
     key_generation::<FrostEd25519>(&mut log);
-    key_generation::<EcdsaSecp256k1>(&mut log);
+    key_generation::<K>(&mut log);
     nonces(&mut log);
-    signing::<EcdsaSecp256k1>(&mut log);
+    signing(&mut log);
     assert!(
         log.secrets.len() > 900 && log.shown.len() > 10_000,
         "{} in {}",
@@ -164,34 +168,25 @@ fn nonces(log: &mut Log) {
     }
 }
 
-/// Both at every point, with everything that they were started with.
-fn walk<S: EcdsaScheme, F: Flow<S> + Debug>(
-    log: &mut Log,
-    game: &Game<S>,
-    pairs: &Pairs,
-    session: u8,
-) -> Vec<F::Output>
-where
-    F::Output: Debug,
-{
-    let mut table = F::table(game, pairs, session, 1);
+/// All at every point, and what they end with, if that is a failure.
+fn watch<P: State + Debug>(log: &mut Log, mut table: Table<P>, tamper: &mut Tamper<'_>) -> Table<P> {
     loop {
         for seat in table.seats.values() {
             log.show(&seat.session);
         }
-        if !(table.post(&mut fair) | table.work()) {
+        if !(table.post(tamper) | table.work()) {
             break;
         }
     }
-    table.outputs().into_values().collect()
+    for abort in table.seats.values().filter_map(|seat| seat.outcome.as_ref()?.as_ref().err()) {
+        log.show(abort);
+        log.shown += &abort.to_string();
+    }
+    table
 }
 
-fn signing<S: EcdsaScheme>(log: &mut Log)
-where
-    Sign<S>: Debug,
-{
-    let game = Game::<S>::new(2, 3, &[1, 3], 1);
-    let pairs = game.cast.pair(&game.signers, &mut rng(5)).unwrap();
+/// What a device signs with, its secrets known.
+fn tools(log: &mut Log, pairs: &Pairs) {
     for set in pairs.values() {
         log.show(set);
         for pairing in set.iter() {
@@ -201,54 +196,125 @@ where
             log.show(pairing);
             log.show(&form);
             log.show(&Opening::load(pairing.store()).unwrap());
-            log.show(&pairing.ban());
-        }
-    }
-    game.numbers().iter().for_each(|number| log.secret(&secret_of(game.share(*number))));
-    walk::<S, Sign<S>>(log, &game, &pairs, 1);
-    for list in walk::<S, Presign<S>>(log, &game, &pairs, 2) {
-        log.show(&list);
-        let stored: Vec<_> = list.into_iter().map(Presignature::store).collect();
-        for form in &stored {
-            let end = form.expose().len() - 32;
-            (0..3).for_each(|k| log.secret(&form.expose()[end - 96..end][32 * k..32 * (k + 1)]));
         }
     }
 }
 
-/// At no point does a session's `Debug` show the body of a private message, sent or received, which may be a part of a secret. (In signing, a
-/// private message has public parts too, the views and the nonces of a use, so its sessions are not looked at here, but above.)
+/// Of the fragments `phi`, `u` and `v` in a stored presignature, these.
+fn fragments(log: &mut Log, form: &Secret<Vec<u8>>, which: &[usize]) {
+    let end = form.expose().len() - 32;
+    which.iter().for_each(|k| log.secret(&form.expose()[end - 96..end][32 * k..32 * (k + 1)]));
+}
+
+fn signing(log: &mut Log) {
+    let game = Game::<K>::new(2, 3, &[1, 3], 1);
+    let pairs = game.cast.pair(&game.signers, &mut rng(5)).unwrap();
+    tools(log, &pairs);
+    game.numbers().iter().for_each(|number| log.secret(&secret_of(game.share(*number))));
+    watch(log, Sign::table(&game, &pairs, 1, 1), &mut fair).outputs();
+    watch(log, SignBatch::table(&game, &pairs, 2, 1), &mut fair).outputs();
+    for list in watch(log, Presign::table(&game, &pairs, 3, 1), &mut fair).outputs().into_values() {
+        log.show(&list);
+        list.into_iter().for_each(|one| fragments(log, &one.store(), &[0, 1, 2]));
+    }
+    // Whoever signs with one says its `u`.
+    let made = game.presign(&pairs, 6).into_iter().map(|(number, one)| {
+        let form = one.store();
+        fragments(log, &form, &[0, 2]);
+        (number, Presignature::load(&form, &mut MemoryLedger::default()).unwrap())
+    });
+    let made: BTreeMap<_, _> = made.collect();
+    watch(log, game.online(made, &pairs, 4), &mut fair).outputs();
+    // Each check that names somebody, and one that cannot.
+    for (round, at) in [(1, 64), (2, 65), (2, 228), (3, 63)] {
+        let pairs = game.deal(6);
+        tools(log, &pairs);
+        let lie = &mut |_: &[Letter], letter: &mut Letter| {
+            if (letter.header.from, letter.header.round) == (id(3), round) {
+                letter.body[at] ^= 1;
+            }
+            true
+        };
+        let table = watch(log, Sign::table(&game, &pairs, 5, 1), lie);
+        assert!(table.seats[&1].outcome.as_ref().is_some_and(Result::is_err), "round {round}");
+        for pairing in pairs.values().flat_map(|set| set.iter()) {
+            log.show(pairing);
+            log.show(&pairing.ban());
+        }
+    }
+}
+
+/// The shares behind a run of [`every_protocol`], as far as they are known from outside.
+fn shares(name: &str, results: &[(PartyId, Vec<u8>)], seed: u64) -> Vec<Vec<u8>> {
+    fn of<S: EcdsaScheme>(t: u16, ids: &[u16], seed: u64) -> Vec<Vec<u8>> {
+        Group::<S>::new(t, ids, ids, seed).shares.iter().map(secret_of).collect()
+    }
+    match name {
+        // What the run makes is a stored share, but for the dealer of an import.
+        "key generation" | "key generation on secp256k1" | "refresh" | "import" => {
+            results.iter().filter(|(me, _)| *me != id(9)).map(|(_, share)| share[5..37].to_vec()).collect()
+        }
+        "FROST" => key(2, &[1, 2, 3], seed).1.iter().map(secret_of).collect(),
+        "ECDSA" => of::<K>(3, &[1, 2, 3], seed),
+        "batch" => of::<EcdsaP256>(2, &[1, 2], seed),
+        "presigning" => of::<EcdsaP256>(2, &[1, 2, 3], seed),
+        "presignature" => of::<K>(2, &[1, 2], seed),
+        _ => Vec::new(),
+    }
+}
+
+/// At no point of any protocol, nor when it fails at any message, do a session's `Debug`, or the verdict, show a share, or the body of a private
+/// message, sent or received, which may be a part of a secret, unless it is complained of. (In signing, a private message has public parts too, the views and the
+/// nonces of a use, so there the shares alone are looked for.)
 #[test]
 fn f7_debug_of_every_session_shows_no_private_message() {
-    struct Sessions;
+    #[derive(Default)]
+    struct Sessions {
+        aborts: usize,
+    }
     impl Visit for Sessions {
         fn protocol<P: Protocol>(&mut self, name: &str, make: &dyn Fn(u64) -> Script<P>) {
             let script = make(21);
-            let mut player = script.play(id(2));
-            let mut shown = format!("{:?}", player.session);
             let inbound = script.inbound(id(2));
-            for mail in &inbound {
-                player.receive(mail).unwrap();
-                shown += &format!("{:?}", player.session);
-                while let Some(Status::Advanced { .. }) = player.step() {
-                    shown += &format!("{:?}", player.session);
+            // To its end, and then with one message after the other spoilt.
+            for bad in std::iter::once(inbound.len()).chain(0..inbound.len()) {
+                let (mut log, mut player) = (Log::default(), script.play(id(2)));
+                log.shown += &format!("{:?}", player.session);
+                for (k, mail) in inbound.iter().enumerate() {
+                    let mail = if k == bad { script.conflict(mail) } else { mail.clone() };
+                    player.receive(&mail).unwrap();
+                    loop {
+                        log.shown += &format!("{:?}", player.session);
+                        match player.step() {
+                            Some(Status::Advanced { .. }) => {}
+                            Some(Status::Keep) => player.keep(&script.cast),
+                            _ => break,
+                        }
+                    }
+                    log.shown += &format!("{:?}", player.session);
+                    if player.session.is_over() {
+                        break;
+                    }
                 }
-                if player.session.pending().is_some() {
-                    player.keep(&script.cast);
+                if let Some(Err(abort)) = &player.result {
+                    log.shown += &format!("{abort:?} {abort:#?} {abort}");
+                    self.aborts += 1;
                 }
-                player.advance(&script.cast);
+                shares(name, &script.results, 21).iter().for_each(|share| log.secret(share));
+                // Whoever complains of a private message publishes it.
+                let public = inbound.get(bad).map(Mail::message);
+                let private = |mail: &&Mail| mail.header().to.is_some() && Some(mail.message()) != public;
+                if !["ECDSA", "batch", "presigning"].contains(&name) {
+                    for mail in script.mail.iter().filter(private) {
+                        mail.0.body().chunks_exact(16).for_each(|part| log.secret(part));
+                    }
+                }
+                assert!(!log.secrets.is_empty(), "{name}: nothing is looked for");
+                log.scan();
             }
-            if ["ECDSA", "batch", "presigning"].contains(&name) {
-                return;
-            }
-            let mut log = Log { shown, secrets: Vec::new() };
-            for mail in script.mail.iter().filter(|mail| mail.header().to.is_some()) {
-                mail.0.body().chunks_exact(16).for_each(|part| log.secret(part));
-            }
-            // FROST and presignatures send nothing in private.
-            assert_eq!(log.secrets.is_empty(), ["FROST", "presignature"].contains(&name), "{name}");
-            log.scan();
         }
     }
-    every_protocol(&mut Sessions);
+    let mut sessions = Sessions::default();
+    every_protocol(&mut sessions);
+    assert!(sessions.aborts > 30, "{}", sessions.aborts);
 }
