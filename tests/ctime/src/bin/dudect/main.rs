@@ -18,6 +18,9 @@ use std::time::Instant;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
+/// Something to be timed.
+type Run = Box<dyn FnMut()>;
+
 /// An operation, and its secrets by class.
 struct Case {
     name: &'static str,
@@ -26,7 +29,7 @@ struct Case {
     /// How often it runs in one, where it is short.
     times: u32,
     /// Gets ready an input of the fixed class, or else of the random one; what it gives is timed.
-    ready: Box<dyn FnMut(bool, &mut ChaCha20Rng) -> Box<dyn FnMut()>>,
+    ready: Box<dyn FnMut(bool, &mut ChaCha20Rng) -> Run>,
 }
 
 fn measure(case: &mut Case, count: usize) -> welch::Result {
