@@ -31,9 +31,9 @@ fi
 
 run cargo build --quiet --manifest-path ci/mutants/Cargo.toml --target-dir "$HERE/tool"
 TOOL=$HERE/tool/debug/quorate-mutants
-commit=$(git rev-parse HEAD)
+commit=$(git rev-parse HEAD:src HEAD:tests HEAD:Cargo.toml)
 
-# A new commit is a new tree with new numbers; the compiled dependencies stay.
+# New sources or tests are a new tree with new numbers; the compiled dependencies stay.
 if [ "$(cat "$HERE/commit" 2>/dev/null)" != "$commit" ]; then
     rm -rf "$HERE/original" "$HERE/tree/src" "$HERE/tree/tests" "$HERE"/tree/target/mutants.*
     mkdir -p "$HERE/original" "$HERE/tree/target"

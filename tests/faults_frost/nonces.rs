@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use quorate::curve::FrostTaproot;
 use quorate::error::{ResumeError, SetupError};
 use quorate::evidence::Evidence;
 use quorate::frost::{
-    self, Cosigner, Ed25519Signature, NonceCommitments, Sign, SignatureShare, SigningNonces, zf,
+    self, Cosigner, Ed25519Signature, NonceCommitments, Sign, SignatureShare, SigningNonces, Suite, Taproot,
+    Task, zf,
 };
-use quorate::party::PartyId;
+use quorate::key::{KeyShare, Path};
+use quorate::party::{Parties, PartyId};
 use quorate::secret::Secret;
 use quorate::session::{AlreadySpent, Finding, SpendOnce, Status};
 use quorate::sim::MemoryLedger;
-use quorate::wire::Kind;
+use quorate::wire::{HEADER_LEN, Kind, SessionId};
 use rand_core::Rng;
 use sha2::{Digest, Sha256};
 
@@ -42,6 +45,48 @@ fn the_same_randomness_at_another_share_gives_other_nonces() {
         }
     }
     assert_eq!(seen.len(), 2 * 4 * 6);
+}
+
+/// A generator that starts again for every run, as on a machine restored from an image: the nonces of no two runs are alike, whatever it is
+/// that differs; of the same run they are the same.
+#[test]
+fn a_generator_that_starts_again_gives_each_run_other_nonces() {
+    fn check<S: Suite>(share: &KeyShare<S>, more: &[&dyn Fn(Task<S>) -> Task<S>]) {
+        let task = |signers: &[u16], message: &[u8], session: u8| {
+            let signers = Parties::new(signers.iter().map(|signer| id(*signer))).unwrap();
+            Task::new(share.public(), signers, message, SessionId([session; 16])).unwrap()
+        };
+        let one = || task(&[1, 2], b"one", 1);
+        let mut runs =
+            vec![one(), task(&[1, 2], b"one", 2), task(&[1, 2], b"two", 1), task(&[1, 3], b"one", 1)];
+        runs.extend(more.iter().map(|change| change(one())));
+        let number = runs.len();
+        let commitments = |task: Task<S>| {
+            let session = Sign::start(share, task, &mut rng(84)).unwrap();
+            session.outgoing(0).map(|out| out.bytes[HEADER_LEN..].to_vec()).collect::<Vec<_>>().concat()
+        };
+        let mut seen = BTreeSet::new();
+        for run in runs {
+            let made = commitments(run);
+            seen.extend(made.chunks(made.len() / 2).map(<[u8]>::to_vec));
+        }
+        assert_eq!(seen.len(), 2 * number);
+        assert_eq!(commitments(one()), commitments(one()), "the generator does start again");
+    }
+    let game = game();
+    check(game.share(1), &[]);
+    let shares = game.cast.deal::<FrostTaproot>(game.task.key().threshold(), &mut rng(82)).unwrap();
+    let path = |task: Task<FrostTaproot>, step| task.path(Path::new([step]).unwrap()).unwrap();
+    check(
+        &shares[0],
+        &[
+            &|task| path(task, 0),
+            &|task| path(task, 1),
+            &|task| task.taproot(Taproot::Untweaked).unwrap(),
+            &|task| task.taproot(Taproot::ScriptRoot([1; 32])).unwrap(),
+            &|task| task.taproot(Taproot::ScriptRoot([2; 32])).unwrap(),
+        ],
+    );
 }
 
 /// Counts how often it is asked.

@@ -1,9 +1,11 @@
 //! One-time codes: RFC 6238, and O1 to O4.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use quorate::approval::approver::ApproverId;
 use quorate::approval::registry::{MemoryRegistry, RegistryError};
 use quorate::approval::totp::{MAX_FAILURES, STEP_S, Totp, TotpError};
 use quorate::secret::Secret;
+use sha1::Sha1;
 
 const WHO: ApproverId = ApproverId([1; 32]);
 const NOW: u64 = 1_111_111_109;
@@ -30,6 +32,22 @@ fn rfc_6238_appendix_b() {
     for (time, code) in vectors {
         assert_eq!(&totp().code_at(time), code, "{time}");
     }
+}
+
+/// RFC 4226, section 5.3, as it is written there: the offset chooses the word. Ours looks at all of them.
+#[test]
+fn codes_are_those_of_a_plain_truncation_at_every_offset() {
+    let mut offsets = [0; 16];
+    for step in 0u64..1000 {
+        let mut mac = Hmac::<Sha1>::new_from_slice(b"12345678901234567890").unwrap();
+        mac.update(&step.to_be_bytes());
+        let mac: [u8; 20] = mac.finalize().into_bytes().into();
+        let at = usize::from(mac[19] & 15);
+        offsets[at] += 1;
+        let word = u32::from_be_bytes(mac[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
+        assert_eq!(totp().code_at(step * STEP_S).as_slice(), format!("{:06}", word % 1_000_000).as_bytes());
+    }
+    assert!(offsets.iter().all(|steps| *steps > 20), "{offsets:?}");
 }
 
 #[test]

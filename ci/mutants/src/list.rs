@@ -19,6 +19,13 @@ pub struct Mutant {
     pub start: Place,
 }
 
+impl Mutant {
+    /// Where it is: what stands behind the last " in ".
+    pub fn function(&self) -> &str {
+        self.name.rsplit_once(" in ").map_or(self.name.as_str(), |(_, function)| function)
+    }
+}
+
 pub fn read(path: &str) -> Result<Vec<Mutant>> {
     let list: Value = serde_json::from_slice(&std::fs::read(path)?)?;
     let list = list.as_array().ok_or("not a list")?;

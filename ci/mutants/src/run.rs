@@ -1,4 +1,4 @@
-//! Each mutant against the tests that come by it, the likeliest first, until one fails.
+//! Each mutant against the tests that come by it, the likeliest first, until one fails or the mutant's time is up.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
@@ -14,38 +14,81 @@ use crate::tests::{self, End, Test, workers};
 
 const RESULTS: &str = "target/mutants.results";
 
-/// Stops after so many seconds. GENRE=Delete: only those genres that start so. Mutants with a result are not run again; delete their lines to have them so. Only files with one of
-/// the prefixes, if there are any.
+/// What is known of how often each test catches what it comes by.
+#[derive(Default)]
+struct Record {
+    /// (file, function or nothing for the whole file, test) -> tried, caught
+    counts: HashMap<(String, String, usize), (u64, u64)>,
+}
+
+impl Record {
+    fn add(&mut self, mutant: &Mutant, test: usize, caught: bool) {
+        for function in [mutant.function(), ""] {
+            let (tried, found) =
+                self.counts.entry((mutant.file.clone(), function.to_owned(), test)).or_default();
+            *tried += 1;
+            *found += u64::from(caught);
+        }
+    }
+
+    /// The milliseconds it is expected to take for each mutant that it catches.
+    fn cost(&self, mutant: &Mutant, i: usize, test: &Test) -> f64 {
+        let count = |function: &str| {
+            let key = (mutant.file.clone(), function.to_owned(), i);
+            self.counts.get(&key).copied().unwrap_or_default()
+        };
+        let ((tried, found), (tried_here, found_here)) = (count(""), count(mutant.function()));
+        // A test that comes by few mutants says more about each of them.
+        let before = 20.0 / (100.0 + test.reached.len() as f64);
+        let rate = (before + found as f64 + 4.0 * found_here as f64)
+            / (1.0 + tried as f64 + 4.0 * tried_here as f64);
+        (test.millis + 10) as f64 / rate
+    }
+}
+
+/// Seconds of tests for one mutant, by CAP. What is not caught by then is `open`, and is run again under a higher cap only.
+fn cap() -> u64 {
+    std::env::var("CAP").ok().and_then(|number| number.parse().ok()).unwrap_or(20)
+}
+
+/// Stops after so many seconds. Only genres that start with what is in GENRE (`Delete`: the two kinds that delete checks), only files
+/// with one of the prefixes, if there are any. Mutants with a result are not run again; delete their lines to have them so.
 pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> {
     let tree = tree.canonicalize()?;
     let (mutants, tests, out) = (list::read(list)?, tests::all(&tree)?, out_of_build(&tree)?);
-    let known = results(&tree);
+    let (known, genre, cap) = (results(&tree), std::env::var("GENRE").unwrap_or_default(), cap());
     let mut todo: Vec<(f64, &Mutant)> = Vec::new();
     let mut place: HashMap<&str, usize> = HashMap::new();
     for mutant in &mutants {
         let place = place.entry(mutant.file.as_str()).or_default();
         *place += 1;
-        let genre = std::env::var("GENRE").unwrap_or_default();
-        let wanted = mutant.genre.starts_with(&genre);
-        let wanted = wanted && (files.is_empty() || files.iter().any(|file| mutant.file.starts_with(file)));
-        if wanted && !known.contains_key(&mutant.id) && !out.contains_key(&mutant.id) {
+        let wanted = mutant.genre.starts_with(&genre)
+            && (files.is_empty() || files.iter().any(|file| mutant.file.starts_with(file)))
+            && !out.contains_key(&mutant.id);
+        let done = known.get(&mutant.id).is_some_and(|r| r.verdict != "open" || r.millis >= cap * 1000);
+        if wanted && !done {
             // The same share of each file at any time: what has been run is a sample of the whole.
             todo.push(((*place as f64 * 0.618_033_988_749_895).fract(), mutant));
         }
     }
     todo.sort_by(|a, b| a.0.total_cmp(&b.0));
     println!("{} mutants, {} tests", todo.len(), tests.len());
+    let mut record = Record::default();
+    let names: HashMap<String, usize> = tests.iter().enumerate().map(|(i, test)| (test.label(), i)).collect();
+    for mutant in &mutants {
+        let by = known.get(&mutant.id).and_then(|result| names.get(&result.by));
+        by.into_iter().for_each(|test| record.add(mutant, *test, true));
+    }
     let file = fs::OpenOptions::new().create(true).append(true).open(tree.join(RESULTS))?;
     let (file, queue, start) = (Mutex::new(file), Mutex::new(todo.into_iter()), Instant::now());
-    // file -> test -> mutants caught
-    let catches: Mutex<HashMap<(String, usize), u64>> = Mutex::default();
+    let record = Mutex::new(record);
     std::thread::scope(|scope| {
         for _ in 0..workers() {
             scope.spawn(|| {
                 while start.elapsed().as_secs() < seconds {
                     let Some((_, mutant)) = queue.lock().unwrap().next() else { return };
                     let began = Instant::now();
-                    let verdict = judge(&tree, mutant, &tests, &catches)
+                    let verdict = judge(&tree, mutant, &tests, &record, Duration::from_secs(cap))
                         .unwrap_or_else(|error| format!("error\t{error}"));
                     let line = format!("{}\t{verdict}\t{}\n", mutant.id, began.elapsed().as_millis());
                     let _ = file.lock().unwrap().write_all(line.as_bytes());
@@ -65,44 +108,51 @@ fn judge(
     tree: &Path,
     mutant: &Mutant,
     tests: &[Test],
-    catches: &Mutex<HashMap<(String, usize), u64>>,
+    record: &Mutex<Record>,
+    cap: Duration,
 ) -> Result<String> {
     let mut reaching: Vec<(f64, usize, &Test)> = Vec::new();
     {
-        let catches = catches.lock().unwrap();
+        let record = record.lock().unwrap();
         for (i, test) in tests.iter().enumerate().filter(|(_, test)| test.reached.contains(&mutant.id)) {
-            let caught = catches.get(&(mutant.file.clone(), i)).copied().unwrap_or(0);
-            // What catches most in a second of its time.
-            reaching.push(((test.millis + 10) as f64 / (1 + caught) as f64, i, test));
+            reaching.push((record.cost(mutant, i, test), i, test));
         }
     }
     if reaching.is_empty() {
         return Ok("unreached\t0".into());
     }
     reaching.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (id, number) = (mutant.id.to_string(), reaching.len());
-    for (_, i, test) in reaching {
-        let limit = Duration::from_millis(20_000 + 20 * test.millis);
+    let (id, number, start) = (mutant.id.to_string(), reaching.len(), Instant::now());
+    for (done, (_, i, test)) in reaching.into_iter().enumerate() {
+        if start.elapsed() >= cap {
+            return Ok(format!("open\t{done} of {number}"));
+        }
+        let limit = Duration::from_millis(10_000 + 10 * test.millis);
         let end = tests::run_one(tree, &test.binary, &test.name, &[("MUTANT", &id)], limit)?;
+        record.lock().unwrap().add(mutant, i, end != End::Passed);
         if end != End::Passed {
-            *catches.lock().unwrap().entry((mutant.file.clone(), i)).or_default() += 1;
-            return Ok(format!(
-                "{}\t{}",
-                if end == End::Failed { "caught" } else { "timeout" },
-                test.label()
-            ));
+            let end = if end == End::Failed { "caught" } else { "timeout" };
+            return Ok(format!("{end}\t{}", test.label()));
         }
     }
     Ok(format!("missed\t{number}"))
 }
 
-/// id -> (verdict, by or number of tests, milliseconds); the last line of a mutant counts
-fn results(tree: &Path) -> BTreeMap<usize, (String, String, u64)> {
+struct Outcome {
+    verdict: String,
+    /// The test, or how many tests.
+    by: String,
+    millis: u64,
+}
+
+/// By the mutant's number; its last line counts.
+fn results(tree: &Path) -> BTreeMap<usize, Outcome> {
     let text = fs::read_to_string(tree.join(RESULTS)).unwrap_or_default();
     let line = |line: &str| {
         let fields: Vec<&str> = line.split('\t').collect();
         let [id, verdict, by, millis] = fields.as_slice() else { return None };
-        Some((id.parse().ok()?, ((*verdict).to_owned(), (*by).to_owned(), millis.parse().ok()?)))
+        let (verdict, by) = ((*verdict).to_owned(), (*by).to_owned());
+        Some((id.parse().ok()?, Outcome { verdict, by, millis: millis.parse().ok()? }))
     };
     text.lines().filter_map(line).collect()
 }
@@ -114,12 +164,13 @@ struct Row {
     unviable: usize,
     caught: usize,
     timeout: usize,
+    open: usize,
     missed: usize,
 }
 
 impl Row {
     const fn run(&self) -> usize {
-        self.caught + self.timeout + self.missed
+        self.caught + self.timeout + self.open + self.missed
     }
 }
 
@@ -134,33 +185,37 @@ pub fn report(list: &str, tree: &Path, scope: &str) -> Result<()> {
         for row in [mutant.file.as_str(), "all"] {
             let row = rows.entry(row).or_default();
             row.listed += 1;
-            match (out.get(&mutant.id).map(String::as_str), results.get(&mutant.id).map(|r| r.0.as_str())) {
+            match (
+                out.get(&mutant.id).map(String::as_str),
+                results.get(&mutant.id).map(|r| r.verdict.as_str()),
+            ) {
                 (Some("no form"), _) => row.no_form += 1,
                 (Some(_), _) => row.unviable += 1,
                 (None, Some("caught")) => row.caught += 1,
                 (None, Some("timeout")) => row.timeout += 1,
+                (None, Some("open")) => row.open += 1,
                 (None, Some("missed" | "unreached")) => row.missed += 1,
                 (None, _) => {}
             }
         }
-        if let Some((verdict, by, _)) =
-            results.get(&mutant.id).filter(|r| r.0 != "caught" && r.0 != "timeout")
-        {
-            survivors.push(format!("{verdict} {by} {}", mutant.name));
+        let caught = |r: &&Outcome| r.verdict == "caught" || r.verdict == "timeout";
+        if let Some(r) = results.get(&mutant.id).filter(|r| !caught(r)) {
+            survivors.push(format!("{} {} {}", r.verdict, r.by, mutant.name));
         }
     }
     println!(
-        "| file | in scope | no form | unviable | run | caught | timeout | missed |\n|---|---|---|---|---|---|---|---|"
+        "| file | in scope | no form | unviable | run | caught | timeout | open | missed |\n|---|---|---|---|---|---|---|---|---|"
     );
     for (file, r) in &rows {
         println!(
-            "| {file} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {file} | {} | {} | {} | {} | {} | {} | {} | {} |",
             r.listed,
             r.no_form,
             r.unviable,
             r.run(),
             r.caught,
             r.timeout,
+            r.open,
             r.missed
         );
     }
@@ -168,7 +223,7 @@ pub fn report(list: &str, tree: &Path, scope: &str) -> Result<()> {
     for line in survivors {
         println!("{line}");
     }
-    let time: u64 = results.values().map(|r| r.2).sum();
+    let time: u64 = results.values().map(|r| r.millis).sum();
     println!("{} results, {} s", results.len(), time / 1000);
     Ok(())
 }

@@ -118,16 +118,23 @@ pub fn record(tree: &Path, targets: &[&str]) -> Result<()> {
                     lines.push(line);
                     if i % 50 == 0 {
                         println!("{i} of {number}");
-                        let _ = fs::write(tree.join(INDEX).join("index"), lines.join("\n"));
+                        let _ = keep(&tree, &lines);
                     }
                 }
             });
         }
     });
     let lines = lines.into_inner()?;
-    fs::write(tree.join(INDEX).join("index"), lines.join("\n"))?;
+    keep(&tree, &lines)?;
     println!("{number} tests");
     Ok(())
+}
+
+/// Whole or not at all: a run that is broken off leaves the index as it was.
+fn keep(tree: &Path, lines: &[String]) -> Result<()> {
+    let (new, index) = (tree.join(INDEX).join("index.new"), tree.join(INDEX).join("index"));
+    fs::write(&new, lines.join("\n"))?;
+    Ok(fs::rename(new, index)?)
 }
 
 fn index(tree: &Path) -> Vec<String> {
