@@ -6,7 +6,7 @@ use quorate::evidence::Envelope;
 use quorate::party::PartyId;
 use quorate::session::{Pending as _, Session, State, Status};
 use quorate::sim::Cast;
-use quorate::wire::HEADER_LEN;
+use quorate::wire::{HEADER_LEN, Header};
 
 use crate::table::publish;
 use crate::tainted::Tainted;
@@ -37,6 +37,27 @@ pub struct Nobody;
 
 impl<S: State> Hand<S> for Nobody {}
 
+/// Changes a bit of a private message.
+pub struct Spoilt {
+    /// Whose.
+    pub from: PartyId,
+    /// To whom.
+    pub to: PartyId,
+    /// Of which round.
+    pub round: u8,
+    /// Which byte of the body.
+    pub at: usize,
+}
+
+impl<S: State> Hand<S> for Spoilt {
+    fn letter(&mut self, from: PartyId, to: Option<PartyId>, bytes: &mut Vec<u8>) {
+        let round = Header::split(bytes).unwrap().0.round;
+        if (from, to, round) == (self.from, Some(self.to), self.round) {
+            bytes[HEADER_LEN + self.at] ^= 1;
+        }
+    }
+}
+
 /// Runs sessions to their results, ascending by party, with secret randomness.
 pub fn run<S: State>(
     cast: &Cast,
@@ -44,11 +65,13 @@ pub fn run<S: State>(
     private: Private,
     rng: &mut Tainted,
 ) -> Vec<S::Output> {
+    let number = sessions.len();
     let ends = run_with(cast, sessions, private, &mut Nobody, rng);
+    assert_eq!(ends.len(), number);
     ends.into_iter().map(Result::unwrap).collect()
 }
 
-/// The same, with a hand in it, to results or verdicts.
+/// The same, with a hand in it, to results or verdicts. Who waits for somebody who has given up is left out.
 pub fn run_with<S: State>(
     cast: &Cast,
     sessions: Vec<Session<S>>,
@@ -72,7 +95,10 @@ pub fn run_with<S: State>(
             }
             *sent = session.sent();
         }
-        assert!(!mail.is_empty(), "nothing moves");
+        if mail.is_empty() {
+            assert!(parties.iter().any(|(_, _, end)| matches!(end, Some(Err(_)))), "nothing moves");
+            break;
+        }
         for (session, _, end) in parties.iter_mut().filter(|(_, _, end)| end.is_none()) {
             let me = session.terms().me;
             for (from, to, bytes) in
@@ -95,7 +121,7 @@ pub fn run_with<S: State>(
         }
     }
     parties.sort_by_key(|(session, ..)| session.terms().me);
-    parties.into_iter().map(|(_, _, end)| end.unwrap()).collect()
+    parties.into_iter().filter_map(|(_, _, end)| end).collect()
 }
 
 fn advance<S: State>(

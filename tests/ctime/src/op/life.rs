@@ -6,19 +6,18 @@ use quorate::import::{self, Import, ed25519_secret};
 use quorate::key::Seat;
 use quorate::key::epoch::Epochs;
 use quorate::keyset::{self, AnyScheme, Bundle, KeySet};
-use quorate::party::{PartyId, Threshold};
+use quorate::party::Threshold;
 use quorate::refresh::{self, Refresh};
 use quorate::repair::{self, Outcome, Repair};
 use quorate::reshare::{self, Reshare};
 use quorate::secret::Secret;
-use quorate::session::{Session, Snapshot, State};
+use quorate::session::{Session, Snapshot};
 use quorate::sim::MemoryLedger;
-use quorate::wire::HEADER_LEN;
 use quorate::{curve, key};
 
 use super::keys::{cast, made, secret};
 use super::{id, session, set};
-use crate::drive::{Hand, Private, run, run_with};
+use crate::drive::{Hand, Private, Spoilt, run, run_with};
 use crate::table::Table;
 use crate::tainted::Tainted;
 use crate::valgrind::hide;
@@ -125,28 +124,22 @@ fn suspended(table: &mut Table) {
             }
         }
         let ends = run_with(&cast, sessions, Private::Shown, &mut Again(terms), &mut rng);
+        assert_eq!(ends.len(), 3);
         ends.into_iter().flat_map(|share| secret(&share.unwrap())).collect()
     });
 }
 
 /// A dealer whose share does not fit: the receiver opens what it got, and proves it.
 fn complaint(table: &mut Table) {
-    struct Cheat;
-    impl<S: State> Hand<S> for Cheat {
-        fn letter(&mut self, from: PartyId, to: Option<PartyId>, bytes: &mut Vec<u8>) {
-            if (from, to) == (id(2), Some(id(1))) {
-                bytes[HEADER_LEN + 32] ^= 1;
-            }
-        }
-    }
+    let cheat = Spoilt { from: id(2), to: id(1), round: 2, at: 32 };
     table.clean("a complaint about a dealer, FROST(Ed25519)", || {
         let (cast, mut rng) = (cast(&[1, 2, 3]), Tainted::new(13));
         let threshold = Threshold::new(2, 3).unwrap();
         let terms = dkg::Run::<FrostEd25519>::new(threshold, cast.roster().clone(), session(16)).unwrap();
         let start = |number| Dkg::start(&terms, id(number), &mut MemoryLedger::default(), &mut rng).unwrap();
         let sessions = [1, 2, 3].map(start).into();
-        let ends = run_with(&cast, sessions, Private::Shown, &mut Cheat, &mut rng);
-        assert!(ends.iter().all(Result::is_err));
+        let ends = run_with(&cast, sessions, Private::Shown, &mut { cheat }, &mut rng);
+        assert!(ends.len() == 3 && ends.iter().all(Result::is_err));
         Vec::new()
     });
 }
