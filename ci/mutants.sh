@@ -35,6 +35,13 @@ commit=$(git rev-parse HEAD:src HEAD:tests HEAD:Cargo.toml)
 
 # New sources or tests are a new tree with new numbers; the compiled dependencies stay.
 if [ "$(cat "$HERE/commit" 2>/dev/null)" != "$commit" ]; then
+    # What was caught before, in a file that has stayed as it is, by a test that is still there, is not run again.
+    if [ -e "$HERE/tree/target/mutants.results" ]; then
+        rm -rf "$HERE/before"
+        mkdir -p "$HERE/before"
+        mv "$HERE/original" "$HERE/list.json" "$HERE/before"
+        mv "$HERE/tree/target/mutants.results" "$HERE/before/results"
+    fi
     rm -rf "$HERE/original" "$HERE/tree/src" "$HERE/tree/tests" "$HERE"/tree/target/mutants.*
     mkdir -p "$HERE/original" "$HERE/tree/target"
     git archive HEAD | tar -x -C "$HERE/original"
@@ -44,6 +51,9 @@ if [ "$(cat "$HERE/commit" 2>/dev/null)" != "$commit" ]; then
     unset CARGO_TARGET_DIR
     run "$TOOL" fit "$HERE/list.json" "$HERE/original" "$HERE/tree"
     run "$TOOL" record "$HERE/tree"
+    if [ -e "$HERE/before/results" ]; then
+        run "$TOOL" carry "$HERE/before" "$HERE/list.json" "$HERE/original" "$HERE/tree"
+    fi
     printf '%s' "$commit" >"$HERE/commit"
 fi
 unset CARGO_TARGET_DIR

@@ -11,8 +11,12 @@ use std::error::Error;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-const USAGE: &str = "quorate-mutants checks LIST.json ORIGINAL OUT.json | quorate-mutants fit LIST.json ORIGINAL TREE | quorate-mutants record TREE [--lib|--test=TARGET ..] | quorate-mutants run LIST.json TREE SECONDS [FILE-PREFIX..]
-| quorate-mutants report LIST.json TREE SCOPE.json";
+const USAGE: &str = "quorate-mutants checks LIST.json ORIGINAL OUT.json
+quorate-mutants fit LIST.json ORIGINAL TREE
+quorate-mutants record TREE [--lib|--test=TARGET ..]
+quorate-mutants carry BEFORE LIST.json ORIGINAL TREE
+quorate-mutants run LIST.json TREE SECONDS [FILE-PREFIX..]
+quorate-mutants report LIST.json TREE SCOPE.json";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +25,9 @@ fn main() -> Result<()> {
         ["fit", list, original, tree] => fit::fit(list, original.as_ref(), tree.as_ref()),
         ["checks", list, original, out] => checks::checks(list, original.as_ref(), out),
         ["record", tree, targets @ ..] => tests::record(tree.as_ref(), targets),
+        ["carry", before, list, original, tree] => {
+            run::carry(before.as_ref(), list, original.as_ref(), tree.as_ref())
+        }
         ["run", list, tree, seconds, files @ ..] => run::run(list, tree.as_ref(), seconds.parse()?, files),
         ["report", list, tree, scope] => run::report(list, tree.as_ref(), scope),
         _ => Err(USAGE.into()),

@@ -138,6 +138,27 @@ fn judge(
     Ok(format!("missed\t{number}"))
 }
 
+/// Takes over from the folder `before` (`list.json`, `original`, `results`): what a test caught that is still there, in files that have not changed.
+pub fn carry(before: &Path, list: &str, original: &Path, tree: &Path) -> Result<()> {
+    let old = list::read(&before.join("list.json").to_string_lossy())?;
+    let outcomes = outcomes(&fs::read_to_string(before.join("results"))?);
+    let old: HashMap<&str, &Outcome> =
+        old.iter().filter_map(|mutant| Some((mutant.name.as_str(), outcomes.get(&mutant.id)?))).collect();
+    let tests: HashSet<String> = tests::all(tree)?.iter().map(Test::label).collect();
+    let (mut same, mut lines) = (HashMap::new(), String::new());
+    for mutant in list::read(list)? {
+        let same = same.entry(mutant.file.clone()).or_insert_with(|| {
+            let read = |root: &Path| fs::read(root.join(&mutant.file)).ok();
+            read(original).is_some() && read(original) == read(&before.join("original"))
+        });
+        if let Some(r) = old.get(mutant.name.as_str()).filter(|r| *same && tests.contains(&r.by)) {
+            lines.push_str(&format!("{}\t{}\t{}\t{}\n", mutant.id, r.verdict, r.by, r.millis));
+        }
+    }
+    println!("{} results taken over", lines.lines().count());
+    Ok(fs::write(tree.join(RESULTS), lines)?)
+}
+
 struct Outcome {
     verdict: String,
     /// The test, or how many tests.
@@ -145,9 +166,12 @@ struct Outcome {
     millis: u64,
 }
 
-/// By the mutant's number; its last line counts.
 fn results(tree: &Path) -> BTreeMap<usize, Outcome> {
-    let text = fs::read_to_string(tree.join(RESULTS)).unwrap_or_default();
+    outcomes(&fs::read_to_string(tree.join(RESULTS)).unwrap_or_default())
+}
+
+/// By the mutant's number; its last line counts.
+fn outcomes(text: &str) -> BTreeMap<usize, Outcome> {
     let line = |line: &str| {
         let fields: Vec<&str> = line.split('\t').collect();
         let [id, verdict, by, millis] = fields.as_slice() else { return None };
