@@ -67,13 +67,14 @@ cross_toolchain() {
     "$CROSS/rustc" -V
 }
 
-# cross TARGET CARGO-ARGUMENT..: builds with that toolchain, in a folder of its own so that the host's cache stays. Links with rustup's
+# cross TARGET COMMAND CARGO-ARGUMENT..: builds with that toolchain, in a folder of its own so that the host's cache stays. Links with rustup's
 # rust-lld, or with CROSS_LINKER.
 cross() {
     local target=$1 linker
     shift
     linker="${CROSS_LINKER:-$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld}"
-    printf '+ cargo %s --target %s   # with %s\n' "$*" "$target" "$CROSS/rustc"
+    set -- "$1" --target "$target" "${@:2}"
+    printf '+ cargo %s   # with %s\n' "$*" "$CROSS/rustc"
     env RUSTC="$CROSS/rustc" RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$CARGO_TARGET_DIR/cross" \
-        "CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$target")_LINKER=$linker" cargo "$@" --target "$target"
+        "CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$target")_LINKER=$linker" cargo "$@"
 }

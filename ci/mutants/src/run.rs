@@ -46,7 +46,8 @@ impl Record {
     }
 }
 
-/// Seconds of tests for one mutant, by CAP. What is not caught by then is `open`, and is run again under a higher cap only.
+/// Seconds of tests for one mutant, as they were when they were recorded, by CAP. What is not caught by then is `open`, and is run again
+/// under a higher cap only.
 fn cap() -> u64 {
     std::env::var("CAP").ok().and_then(|number| number.parse().ok()).unwrap_or(20)
 }
@@ -65,7 +66,7 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
         let wanted = mutant.genre.starts_with(&genre)
             && (files.is_empty() || files.iter().any(|file| mutant.file.starts_with(file)))
             && !out.contains_key(&mutant.id);
-        let done = known.get(&mutant.id).is_some_and(|r| r.verdict != "open" || r.millis >= cap * 1000);
+        let done = known.get(&mutant.id).is_some_and(|r| r.verdict != "open" || r.cap() >= cap);
         if wanted && !done {
             // The same share of each file at any time: what has been run is a sample of the whole.
             todo.push(((*place as f64 * 0.618_033_988_749_895).fract(), mutant));
@@ -88,7 +89,7 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
                 while start.elapsed().as_secs() < seconds {
                     let Some((_, mutant)) = queue.lock().unwrap().next() else { return };
                     let began = Instant::now();
-                    let verdict = judge(&tree, mutant, &tests, &record, Duration::from_secs(cap))
+                    let verdict = judge(&tree, mutant, &tests, &record, cap)
                         .unwrap_or_else(|error| format!("error\t{error}"));
                     let line = format!("{}\t{verdict}\t{}\n", mutant.id, began.elapsed().as_millis());
                     let _ = file.lock().unwrap().write_all(line.as_bytes());
@@ -104,13 +105,7 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
     Ok(())
 }
 
-fn judge(
-    tree: &Path,
-    mutant: &Mutant,
-    tests: &[Test],
-    record: &Mutex<Record>,
-    cap: Duration,
-) -> Result<String> {
+fn judge(tree: &Path, mutant: &Mutant, tests: &[Test], record: &Mutex<Record>, cap: u64) -> Result<String> {
     let mut reaching: Vec<(f64, usize, &Test)> = Vec::new();
     {
         let record = record.lock().unwrap();
@@ -122,11 +117,12 @@ fn judge(
         return Ok("unreached\t0".into());
     }
     reaching.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (id, number, start) = (mutant.id.to_string(), reaching.len(), Instant::now());
+    let (id, number, mut spent) = (mutant.id.to_string(), reaching.len(), 0);
     for (done, (_, i, test)) in reaching.into_iter().enumerate() {
-        if start.elapsed() >= cap {
-            return Ok(format!("open\t{done} of {number}"));
+        if spent >= cap * 1000 {
+            return Ok(format!("open\t{done} of {number} in {cap}"));
         }
+        spent += test.millis + 10;
         let limit = Duration::from_millis(10_000 + 10 * test.millis);
         let end = tests::run_one(tree, &test.binary, &test.name, &[("MUTANT", &id)], limit)?;
         record.lock().unwrap().add(mutant, i, end != End::Passed);
@@ -161,9 +157,16 @@ pub fn carry(before: &Path, list: &str, original: &Path, tree: &Path) -> Result<
 
 struct Outcome {
     verdict: String,
-    /// The test, or how many tests.
+    /// The test, or how many tests: `a of b in SECONDS` if it is open.
     by: String,
     millis: u64,
+}
+
+impl Outcome {
+    /// What CAP was.
+    fn cap(&self) -> u64 {
+        self.by.rsplit_once(" in ").and_then(|(_, cap)| cap.parse().ok()).unwrap_or(0)
+    }
 }
 
 fn results(tree: &Path) -> BTreeMap<usize, Outcome> {
@@ -198,15 +201,22 @@ impl Row {
     }
 }
 
-/// The table by file, the sums, and every mutant that no test catches.
-/// Of the mutants that the list `scope` names too.
+/// The module at the top that the file is of.
+fn area(file: &str) -> &str {
+    let inside = file.strip_prefix("src/").unwrap_or(file);
+    inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs")
+}
+
+/// The table by modules, the sums, and every mutant that no test catches. Of the mutants that the list `scope` names too.
 pub fn report(list: &str, tree: &Path, scope: &str) -> Result<()> {
     let scope: HashSet<String> = list::read(scope)?.into_iter().map(|mutant| mutant.name).collect();
     let (mutants, out, results) = (list::read(list)?, out_of_build(tree)?, results(tree));
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     let mut survivors = Vec::new();
     for mutant in mutants.iter().filter(|mutant| scope.contains(&mutant.name)) {
-        for row in [mutant.file.as_str(), "all"] {
+        let deletes = mutant.genre.starts_with("Delete");
+        let kind = if deletes { " checks deleted" } else { " of cargo-mutants" };
+        for row in [area(&mutant.file), kind, " all"] {
             let row = rows.entry(row).or_default();
             row.listed += 1;
             match (
@@ -228,11 +238,12 @@ pub fn report(list: &str, tree: &Path, scope: &str) -> Result<()> {
         }
     }
     println!(
-        "| file | in scope | no form | unviable | run | caught | timeout | open | missed |\n|---|---|---|---|---|---|---|---|---|"
+        "| | in scope | no form | unviable | run | caught | timeout | open | missed |\n|---|---|---|---|---|---|---|---|---|"
     );
     for (file, r) in &rows {
         println!(
-            "| {file} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            file.trim(),
             r.listed,
             r.no_form,
             r.unviable,
