@@ -105,6 +105,8 @@ fn a_key_like_any_other<S: SetScheme>(
         let back = bundle.replace(new).unwrap();
         assert_eq!(back.to_bytes().expose(), stale.expose());
         assert_eq!(bundle.get::<S>(nth).unwrap().to_bytes().expose(), bytes.expose());
+        let same = KeyShare::<S>::from_bytes(bytes.expose()).unwrap();
+        assert_eq!(bundle.replace(same).unwrap_err().to_bytes().expose(), bytes.expose());
         // not back to the epoch before, and not another party's
         assert_eq!(bundle.replace(back).unwrap_err().to_bytes().expose(), stale.expose());
     }
