@@ -1,8 +1,8 @@
 //! V1 to V6 and V9 to V14: each check of opening by its id, with the exact error. V7, V8 and V15 are in `slots`.
 
 use quorate::vault::{
-    AppSecret, Container, EpochRule, Expect, Limits, Part, Rollback, SlotChange, SlotSpec, Stored, StoredKind,
-    Subject, VaultError, open, rewrap, seal,
+    AppSecret, Container, EpochRule, Expect, Limits, Part, Rollback, SlotChange, SlotSpec, Stored,
+    StoredKind, Subject, VaultError, open, rewrap, seal,
 };
 
 use crate::driver::{id, rng};
