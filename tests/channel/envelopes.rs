@@ -157,6 +157,7 @@ fn t6_envelopes_in_records_are_verified() {
         let Event::Received(opened) = event else { panic!("{event:?}") };
         assert_eq!(opened.peer(), id(I), "who forwards");
         let Opened::Envelope { envelope, .. } = &opened else { panic!("{opened:?}") };
+        assert_eq!(opened.header(), Some(envelope.header()));
         assert_eq!((envelope.header().from, envelope.envelope().to_bytes()), (id(from), bytes));
         // A session of parties among whom the signer is not takes nothing.
         let mut session = crate::sessions::frost_signer();

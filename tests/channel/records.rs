@@ -185,6 +185,7 @@ impl Sender {
 
     fn passes(&mut self, plaintext: &[u8]) {
         let opened = self.send(1, plaintext).unwrap();
+        assert_eq!(opened.header().unwrap().to_bytes(), plaintext[..56]);
         let from = u16::from_be_bytes([plaintext[4], plaintext[5]]);
         let Opened::Message { peer, header, bytes, .. } = opened else { panic!("{opened:?}") };
         assert_eq!((peer.get(), header.from.get(), &bytes.expose()[..]), (self.from, from, plaintext));
