@@ -4,7 +4,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use quorate::envelope::{EnvelopeError, Unsigned, Verified};
+use quorate::envelope::{EnvelopeError, MAX_ENVELOPE_LEN, Unsigned, Verified};
 use quorate::identity::{IdentityKey, Roster};
 use quorate::party::PartyId;
 use quorate::secret::Secret;
@@ -63,8 +63,29 @@ fn left(kind: Kind) -> usize {
     LEFT.load(Ordering::SeqCst) - before
 }
 
+/// What is left of an envelope of this length that is refused.
+fn left_of(len: usize, error: EnvelopeError) -> usize {
+    let one = PartyId::new(1).unwrap();
+    let roster = Roster::new([
+        (one, IdentityKey::from_seed(Secret::new([1; 32])).public()),
+        (PartyId::new(2).unwrap(), IdentityKey::from_seed(Secret::new([2; 32])).public()),
+    ])
+    .unwrap();
+    let (session, binding) = (SessionId([1; 16]), [2; 32]);
+    let header = Header { protocol: 5, round: 1, kind: Kind::All, from: one, to: None, session, binding };
+    let mut bytes = [&header.to_bytes()[..], &BODY].concat();
+    bytes.resize(len, 0);
+    let bytes = Vec::leak(bytes);
+    let before = LEFT.load(Ordering::SeqCst);
+    assert_eq!(Verified::open(&roster, bytes), Err(error));
+    LEFT.load(Ordering::SeqCst) - before
+}
+
 #[test]
 fn a_private_message_leaves_nothing() {
+    assert_eq!(left_of(MAX_ENVELOPE_LEN, EnvelopeError::BadSignature), 1, "it is copied, and seen");
+    // [E1] before anything is copied
+    assert_eq!(left_of(MAX_ENVELOPE_LEN + 1, EnvelopeError::Malformed), 0);
     assert!(left(Kind::All) >= 6, "what is no secret is not wiped, and is seen");
     assert_eq!(left(Kind::Direct), 0);
 }

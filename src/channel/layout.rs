@@ -130,3 +130,19 @@ impl<'a> Third<'a> {
         Some(split)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As decoders of their own, whatever has looked at the length before.
+    #[test]
+    fn h1_every_message_has_one_length() {
+        let bytes = [0; SECOND_LEN + 2];
+        for len in 0..=bytes.len() {
+            let message = &bytes[..len];
+            assert_eq!(Second::split(message).is_some(), len == SECOND_LEN, "{len}");
+            assert_eq!(Third::split(message).is_some(), len == THIRD_LEN, "{len}");
+        }
+    }
+}

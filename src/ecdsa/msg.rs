@@ -122,6 +122,25 @@ impl<'a> Fragment<'a> {
 mod tests {
     use super::*;
 
+    /// As decoders of their own, whatever has looked at the length before.
+    #[test]
+    #[cfg(feature = "secp256k1")]
+    fn s2_2_s3_2_every_message_has_one_length() {
+        use crate::curve::{EcdsaSecp256k1, Secp256k1, encode_point};
+
+        let one = encode_point::<Secp256k1>(&Secp256k1::mul_base(&1u64.into())).unwrap();
+        let (salt, zeros) = ([0; 32], [0; vole::MESSAGE_LEN + 1]);
+        let whole = [&one[..], &salt, &one, &one, &one, &salt, &salt, &zeros].concat();
+        assert_eq!(whole.len(), OPEN_LEN + 1);
+        for len in [0, 33, OPEN_LEN - 1, OPEN_LEN, OPEN_LEN + 1] {
+            let opened = Opening::split(&whole[..len]).and_then(|opening| opening.decode::<EcdsaSecp256k1>());
+            assert_eq!(opened.is_some(), len == OPEN_LEN, "{len}");
+        }
+        for len in 0..FRAGMENT_LEN + 2 {
+            assert_eq!(Fragment::split(&whole[..len]).is_some(), len == FRAGMENT_LEN, "{len}");
+        }
+    }
+
     /// What others can make a run hold is known before the first byte arrives.
     #[test]
     fn a_run_holds_44820_bytes_for_each_counterparty_and_signature() {

@@ -44,9 +44,8 @@ impl<S: EcdsaScheme> Team<S> {
     ) -> Result<(Self, Terms), SetupError> {
         let me = share.id();
         check_share(&job.key, share)?;
-        if !job.signers.contains(me) {
-            return Err(SetupError::SelfMissing(me));
-        }
+        // Without one, this device does not sign.
+        let lambda = coefficient::<S::Curve>(&job.signers, me).ok_or(SetupError::SelfMissing(me))?;
         let links = links(&job.key, &job.signers, me, pairings)?;
         check_age(share, &links)?;
         let terms = job.terms(me);
@@ -57,7 +56,6 @@ impl<S: EcdsaScheme> Team<S> {
         };
         let items = (0..).zip(job.orders).map(item).collect();
         let share = Secret::new(*share.secret().expose());
-        let lambda = coefficient::<S::Curve>(&job.signers, me).ok_or(SetupError::SelfMissing(me))?;
         let Job { key, signers, session, .. } = job;
         Ok((Self { me, signers, session, sid, key, share, lambda, links, items }, terms))
     }

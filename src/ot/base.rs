@@ -433,7 +433,9 @@ mod tests {
         for len in [0, 64, MESSAGE_LEN - 64, MESSAGE_LEN - 1] {
             assert!(send(&OT, transfer.y.expose(), &transfer.message[..len]).is_err());
         }
-        let long = [&transfer.message[..], &[0; 64]].concat();
-        assert!(send(&OT, transfer.y.expose(), &long).is_err());
+        for more in [1, 64] {
+            let long = [&transfer.message[..], &[0; 64][..more]].concat();
+            assert_eq!(send(&OT, transfer.y.expose(), &long).err(), Some(Flaw::Point), "{more}");
+        }
     }
 }

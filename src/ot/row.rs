@@ -97,6 +97,17 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::Tag;
+
+    /// What stands behind the 68th byte is in no row.
+    #[test]
+    fn a_row_from_a_leaf_is_its_bytes() {
+        let key = Keyed::new(Tag::SsLeafRow, &[3; 32]);
+        for leaf in 0..8 {
+            let row = Row::expand(&key, [[0, 1], [0, 2]], &[leaf; 16]);
+            assert_eq!(Row::from_bytes(&row.to_bytes()), row);
+        }
+    }
 
     #[test]
     fn bytes_come_back() {

@@ -188,3 +188,17 @@ impl Draft {
         Some(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a decoder of its own, whatever has looked at the length before.
+    #[test]
+    fn a_slot_alone_has_nothing_behind_it() {
+        let whole = [&[HELD, 0, 0, 32 + 32 + 32 + 48][..], &[0; 144 + 1]].concat();
+        for len in 0..=whole.len() {
+            assert_eq!(Slot::alone(&whole[..len]).is_some(), len == 148, "{len}");
+        }
+    }
+}

@@ -157,6 +157,7 @@ fn t6_envelopes_in_records_are_verified() {
         let Event::Received(opened) = event else { panic!("{event:?}") };
         assert_eq!(opened.peer(), id(I), "who forwards");
         let Opened::Envelope { envelope, .. } = &opened else { panic!("{opened:?}") };
+        assert_eq!(opened.header(), Some(envelope.header()));
         assert_eq!((envelope.header().from, envelope.envelope().to_bytes()), (id(from), bytes));
         // A session of parties among whom the signer is not takes nothing.
         let mut session = crate::sessions::frost_signer();
@@ -194,7 +195,10 @@ fn two_contents_of_one_slot_convict_their_signer() {
     let notice = header(2, 0, Kind::Notice, I, None);
     assert_eq!(judge(&signed(notice, b"x"), &signed(notice, b"y")), Ok(None));
     let broadcast = header(6, 3, Kind::All, I, None);
-    assert_eq!(judge(&signed(broadcast, b"x"), &signed(broadcast, b"y")), Err(EnvelopeError::HeaderMismatch));
+    let unsigned = [b"x", b"y"].map(|body| signed(broadcast, body));
+    for [a, b] in [[&unsigned[0], &unsigned[1]], [&one, &unsigned[0]], [&unsigned[0], &one]] {
+        assert_eq!(judge(a, b), Err(EnvelopeError::HeaderMismatch));
+    }
     assert_eq!(judge(&one, &signed_by(C, slot, b"two")), Err(EnvelopeError::BadSignature));
     assert_eq!(judge(&one[1..], &one), Err(EnvelopeError::Malformed));
 }

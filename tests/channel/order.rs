@@ -57,6 +57,9 @@ fn the_same_message_has_the_same_answer() {
     assert_eq!(one, two);
     let second = r.reply(&first);
     assert_eq!(r.reply(&first), second);
+    // No signature is asked for again.
+    let Ok(Event::Reply { bytes, .. }) = r.take_unsigned(&first) else { panic!("a message") };
+    assert_eq!(bytes, second);
     // Both jobs done: the same message, whichever comes last.
     let signature = crate::stage::key(R).sign(one.to_sign());
     let Ok(Event::Reply { bytes, .. }) = r.peers.signed(one, signature) else { panic!("a message") };

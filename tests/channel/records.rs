@@ -42,8 +42,9 @@ fn t1_length_version_type_and_kind() {
     assert_eq!(r.open(&record).unwrap(), long);
     let error = i.peers.seal(id(R), Content::Application, &vec![7; MAX_CONTENT + 1]).unwrap_err();
     assert_eq!((error.clone(), error.code()), (ChannelError::TooLong, 5156));
-    let error = i.peers.seal(id(R), Content::Envelope, &vec![7; (1 << 20) + 1]).unwrap_err();
-    assert_eq!(error, ChannelError::TooLong);
+    let mut seal = |len| i.peers.seal(id(R), Content::Envelope, &vec![7; len]);
+    assert_eq!(seal((1 << 20) + 1).unwrap_err(), ChannelError::TooLong);
+    assert_eq!(seal(1 << 20).unwrap().len(), RECORD_OVERHEAD + (1 << 20));
     assert_eq!(ChannelError::MalformedRecord.code(), 5161);
 }
 
@@ -184,6 +185,7 @@ impl Sender {
 
     fn passes(&mut self, plaintext: &[u8]) {
         let opened = self.send(1, plaintext).unwrap();
+        assert_eq!(opened.header().unwrap().to_bytes(), plaintext[..56]);
         let from = u16::from_be_bytes([plaintext[4], plaintext[5]]);
         let Opened::Message { peer, header, bytes, .. } = opened else { panic!("{opened:?}") };
         assert_eq!((peer.get(), header.from.get(), &bytes.expose()[..]), (self.from, from, plaintext));
@@ -355,6 +357,22 @@ fn t8_too_many_failed_openings_end_the_channel_before() {
     r.refuses(&bad, ChannelError::BadTag);
     r.refuses(&bad, ChannelError::RekeyRequired);
     r.refuses(&late, ChannelError::UnknownChannel);
+    talk(&mut i, &mut r);
+}
+
+/// Where none is borne, the first ends whatever there is.
+#[test]
+fn t8_without_any_failed_opening_allowed_the_first_ends_both_channels() {
+    let limits = Limits { failures: 0, ..Limits::default() };
+    let (mut i, mut r) = (Node::new(I), Node::of(R, cluster(), limits));
+    shake(&mut i, &mut r);
+    let old = i.seal(R, b"old");
+    shake(&mut i, &mut r);
+    let new = i.seal(R, b"new");
+    r.refuses(&flipped(&new, 40, 1), ChannelError::RekeyRequired);
+    r.refuses(&old, ChannelError::UnknownChannel);
+    r.refuses(&new, ChannelError::UnknownChannel);
+    shake(&mut i, &mut r);
     talk(&mut i, &mut r);
 }
 

@@ -2,7 +2,8 @@
 
 use quorate::channel::{ChannelError, Limits, Peers};
 use quorate::cluster::{Cluster, ClusterError};
-use quorate::identity::{PublicIdentity, Roster};
+use quorate::identity::{IdentityKey, PublicIdentity, Roster};
+use quorate::secret::Secret;
 
 use crate::stage::{C, I, Node, R, cluster, cluster_of, id, key, pair, roster, shake, talk};
 
@@ -49,7 +50,11 @@ fn i3_a_roster_has_one_encoding() {
         key[0] = bad;
         refused(&encode(&[a, (R, key)]));
     }
-    let many: Vec<_> = (1..=1025u16).map(|n| (n, [n as u8; 32])).collect();
+    // 1,024 members and no more
+    let identity =
+        |n: u16| IdentityKey::from_seed(Secret::new(core::array::from_fn(|at| n.to_be_bytes()[at % 2])));
+    let many: Vec<_> = (1..=1025).map(|n| (n, identity(n).public().0)).collect();
+    assert_eq!(Cluster::from_bytes(&encode(&many[..1024])).unwrap().roster().len(), 1024);
     refused(&encode(&many));
     assert_eq!(Cluster::new([0; 32], 0, roster(&[I])), Err(ClusterError::BadRoster));
 }

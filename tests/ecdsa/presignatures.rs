@@ -1,12 +1,15 @@
 //! Presignatures: made, stored, brought back, spent, and never mixed.
 
-use quorate::curve::{EcdsaP256, EcdsaSecp256k1};
-use quorate::ecdsa::{Message, Online, Presign, PresignTask, Presignature};
+use quorate::curve::{EcdsaP256, EcdsaSecp256k1, Scheme};
+use quorate::ecdsa::{Message, Online, Presign, PresignTask, Presignature, StoredPresignature};
 use quorate::error::{Rejected, ResumeError, SetupError};
 use quorate::key::Path;
 use quorate::party::Parties;
+use quorate::secret::Secret;
 use quorate::session::Receipt;
 use quorate::sim::{Faults, MemoryLedger};
+use quorate::vault::Stored;
+use sha2::{Digest as _, Sha256};
 
 use super::game::{Judged, Wallet, path};
 
@@ -106,6 +109,29 @@ fn a_presignature_of_one_curve_is_none_of_another() {
         Presignature::<EcdsaSecp256k1>::load(&stored, &mut ledger).is_ok(),
         "and it is not spent by that"
     );
+}
+
+/// Whole, but not of this scheme or version: told apart before it is loaded.
+#[test]
+fn a_stored_presignature_has_the_head_of_its_scheme() {
+    let mut wallet = Wallet::<EcdsaSecp256k1>::deal(2, 1..=2, 57);
+    let mut made = presign(&mut wallet, &[1, 2], &Path::default(), 1, Faults::default());
+    let form = made[1].remove(0).store();
+    let content = &form.expose()[..form.expose().len() - 32];
+    let with = |at: usize, value: u8| {
+        let mut bytes = content.to_vec();
+        bytes[at] = value;
+        let digest = Sha256::digest(&bytes);
+        Secret::new([&bytes[..], &digest].concat())
+    };
+    let read = |form| StoredPresignature::<EcdsaSecp256k1>::new(form);
+    let subject = read(with(0, 1)).unwrap().subject();
+    assert_eq!((subject.holder, &subject.key_id), (Some(wallet.shares[1].id()), wallet.key().key_id()));
+    for (at, value) in [(0, 0), (0, 2), (1, 0), (1, EcdsaP256::ID), (1, 0xff)] {
+        assert!(read(with(at, value)).is_none(), "{at} {value}");
+    }
+    assert!(StoredPresignature::<EcdsaP256>::new(with(0, 1)).is_none());
+    assert!(StoredPresignature::<EcdsaP256>::new(with(1, EcdsaP256::ID)).is_some());
 }
 
 /// Presignatures of other signers, other makings or other digests: the sessions refuse each other's messages before anything is added up.

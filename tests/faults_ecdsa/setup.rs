@@ -9,6 +9,7 @@ use quorate::ecdsa::{
     SignBatch, Signature, Task,
 };
 use quorate::error::{ResumeError, SetupError};
+use quorate::pairing::Pairings;
 use quorate::party::Parties;
 use quorate::secret::Secret;
 use quorate::session::SpendOnce;
@@ -83,8 +84,11 @@ fn s0_1_exactly_t_signers_all_of_them_members<S: EcdsaScheme>() {
 fn s0_1_self_missing<S: EcdsaScheme>() {
     let game = Game::<S>::new(3, 5, &[1, 3, 4], 1);
     let pairs = game.deal(50);
+    let nobody = (1..=5).map(|me| (id(me), Pairings::new())).collect();
     for me in [2, 5] {
-        all_are(starts(&game, &game, me, &pairs), &Err(SetupError::SelfMissing(id(me))));
+        for pairs in [&pairs, &nobody] {
+            all_are(starts(&game, &game, me, pairs), &Err(SetupError::SelfMissing(id(me))));
+        }
     }
     for me in game.numbers() {
         all_are(starts(&game, &game, me, &pairs), &Ok(()));

@@ -10,6 +10,7 @@ use quorate::keyset::{AnyScheme, Bundle, KeySet, PROTOCOL, Run, SetScheme};
 use quorate::party::{Parties, Threshold};
 use quorate::refresh::{self, Refresh};
 use quorate::sim::{Cast, Faults, Letter, MemoryLedger};
+use quorate::vault::Stored;
 use quorate::wire::{Kind, SessionId};
 use rand_chacha::ChaCha20Rng;
 
@@ -105,6 +106,8 @@ fn a_key_like_any_other<S: SetScheme>(
         let back = bundle.replace(new).unwrap();
         assert_eq!(back.to_bytes().expose(), stale.expose());
         assert_eq!(bundle.get::<S>(nth).unwrap().to_bytes().expose(), bytes.expose());
+        let same = KeyShare::<S>::from_bytes(bytes.expose()).unwrap();
+        assert_eq!(bundle.replace(same).unwrap_err().to_bytes().expose(), bytes.expose());
         // not back to the epoch before, and not another party's
         assert_eq!(bundle.replace(back).unwrap_err().to_bytes().expose(), stale.expose());
     }
@@ -128,6 +131,7 @@ fn what_holds_of_the_key_holds_of_the_share_that_replaces_another() {
     bundle.replace(second).unwrap();
     let share = bundle.get::<FrostEd25519>(0).unwrap();
     assert_eq!((share.public().epoch(), share.is_burned()), (2, true));
+    assert_eq!(bundle.epoch(), 0, "the earliest of its keys");
     assert_eq!(share.refused_pairings(), [[7; 32]]);
     // Another party's share of the same key and a later epoch takes nobody's place.
     let mut of_two = Bundle::from_bytes(game.bundle(2).to_bytes().expose()).unwrap();
@@ -164,6 +168,7 @@ fn whole_life(t: u16, n: u16, schemes: &[AnyScheme], seed: u64) {
     (0..count(R))
         .for_each(|nth| a_key_like_any_other::<FrostRistretto255>(cast, &mut bundles, nth, sign_frost));
     for bundle in &bundles {
+        assert_eq!(bundle.epoch(), 1);
         let again = Bundle::from_bytes(bundle.to_bytes().expose()).unwrap();
         assert_eq!(again.to_bytes().expose(), bundle.to_bytes().expose());
         assert!(again.get::<EcdsaSecp256k1>(count(K)).is_none());

@@ -99,9 +99,16 @@ fn k3_3_complaint_with_the_length_of_another_key_convicts_the_complainant() {
     let to_ed: &dyn Fn(&mut Vec<u8>) = &|body| body.truncate(body.len() - 1);
     let from_ed: &dyn Fn(&mut Vec<u8>) = &|body| body.push(0);
     for (index, change) in [(0, to_ed), (ed, from_ed)] {
-        let game = complaining(&stage, index, 1, change);
-        for party in [1, 2] {
-            game.convicted(party, (3, "K3.3"), Fault::Malformed, true, &format!("key {index}"));
+        // whatever its view is
+        for view in [0, 1] {
+            let game = complaining(&stage, index, 1, &|body| {
+                change(body);
+                body[1] ^= view;
+            });
+            for party in [1, 2] {
+                let label = format!("key {index}, view {view}");
+                game.convicted(party, (3, "K3.3"), Fault::Malformed, true, &label);
+            }
         }
     }
     // the place of a key of the same length is another complaint: its view is not that key's

@@ -80,6 +80,13 @@ fn k3_3_a_complaint_about_no_key_to_one_party_convicts_nobody() {
     for round in [0, 1, 2, 4] {
         assert_eq!(finding(&game, &good, |header, _| header.round = round), Finding::Inconclusive, "{round}");
     }
+    // as long as the complaint about another key, and as none
+    let of_length = |len| finding(&game, &good, |_, body| body.resize(len, 0));
+    let len = good.messages[0].bytes.len() - 56;
+    assert_eq!(of_length(len - 1), Finding::Guilty(id(VILLAIN), Fault::Malformed));
+    for len in [1, len - 2, len + 1] {
+        assert_eq!(of_length(len), Finding::Inconclusive, "{len}");
+    }
 }
 
 /// A notice has no slot and no body: there are no two versions of it.

@@ -124,6 +124,14 @@ fn a_snapshot_that_contradicts_its_state_is_malformed() {
                 "{round}, {keeps} for {at}, {keeping}"
             );
         }
+        // Nor has any state a byte too few or too many.
+        let content = &bytes[..bytes.len() - 32];
+        for mut other in [content[..content.len() - 1].to_vec(), [content, &[0]].concat()] {
+            let digest = crate::hash::sha256(&other);
+            other.extend(digest);
+            let found = resume(&config, &other, &mut MemoryLedger::default()).err();
+            assert_eq!(found, Some(ResumeError::Malformed), "round {at}");
+        }
         player = resume(&config, &bytes, &mut ledger).unwrap();
         match event {
             Event::Mail(mail) => assert_eq!(player.receive(mail), Ok(Receipt::Stored)),

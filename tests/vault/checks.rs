@@ -1,8 +1,8 @@
 //! V1 to V6 and V9 to V14: each check of opening by its id, with the exact error. V7, V8 and V15 are in `slots`.
 
 use quorate::vault::{
-    AppSecret, Container, EpochRule, Expect, Limits, Part, Rollback, Stored, StoredKind, Subject, VaultError,
-    open, seal,
+    AppSecret, Container, EpochRule, Expect, Limits, Part, Rollback, SlotChange, SlotSpec, Stored,
+    StoredKind, Subject, VaultError, open, rewrap, seal,
 };
 
 use crate::driver::{id, rng};
@@ -57,12 +57,19 @@ fn v1_the_length() {
     let longer = AppSecret::new("quote MAC key", secret(&vec![1; MAX - overhead + 1])).unwrap();
     let too_large = seal(&longer, 1, vec![held(&a_key(0x44))], &mut rng(1));
     assert_eq!(error(too_large), VaultError::TooLarge);
-    // Nor does one grow beyond it.
-    let spec = quorate::vault::SlotSpec::Held { label: "another", key: &a_key(0x55) };
-    let change = quorate::vault::SlotChange::Add(spec);
-    let key = a_key(0x44);
-    let grown = quorate::vault::rewrap(&longest, &by_held(&key), change, &Limits::default(), &mut rng(1));
-    assert_eq!(error(grown), VaultError::TooLarge);
+    // Nor does one grow beyond it: a slot for a key that is held has 148 bytes.
+    let (key, new) = (a_key(0x44), a_key(0x55));
+    let grown = |len: usize| {
+        let secret = AppSecret::new("quote MAC key", secret(&vec![1; len - overhead])).unwrap();
+        let change = SlotChange::Add(SlotSpec::Held { label: "another", key: &new });
+        rewrap(&sealed(&secret, 1), &by_held(&key), change, &Limits::default(), &mut rng(1))
+    };
+    let largest = grown(MAX - 148).unwrap();
+    assert_eq!(largest.len(), MAX);
+    assert!(open_app(&largest).is_ok());
+    for len in [MAX - 147, MAX] {
+        assert_eq!(error(grown(len)), VaultError::TooLarge);
+    }
     let mut other = Other::app_secret();
     other.plain.resize(longest.len() - BODY - 16 + 1, 1);
     let longer = other.write();

@@ -255,6 +255,7 @@ fn secrets_of_the_application() {
     let subject = Subject::named(crate::other::sha256(b"quote MAC key"));
     round_trip(&secret, StoredKind::AppSecret, subject, 0);
     assert_eq!(secret.key().unwrap().expose(), &[0xa5; 32]);
+    assert_eq!((secret.label(), &secret.secret().expose()[..]), ("quote MAC key", &[0xa5; 32][..]));
     use quorate::vault::AppSecret;
     let short = AppSecret::new("x", Secret::new(vec![1; 31])).unwrap();
     assert!(short.key().is_none());

@@ -194,6 +194,22 @@ fn a_passphrase_opens_its_slot_and_another_does_not() {
     assert_eq!(kind, SlotKind::Passphrase { kdf: FLOOR });
 }
 
+/// Not even a slot that another program has made with it.
+#[test]
+fn what_is_no_passphrase_opens_no_slot() {
+    use argon2::{Algorithm, Argon2, Params, Version};
+    let argon2 =
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, Some(32)).unwrap());
+    for (len, right) in [(7, false), (8, true), (1024, true), (1025, false)] {
+        let passphrase = secret(&vec![b'x'; len]);
+        let mut slot = OtherSlot::passphrase(19_456, 2, 1);
+        argon2.hash_password_into(passphrase.expose(), &[1; 32], &mut slot.ikm).unwrap();
+        let bytes = Other { slots: vec![slot], ..Other::app_secret() }.write();
+        let result = open_by(&bytes, &SlotKey::Passphrase { slot: 0, passphrase: &passphrase }).map(drop);
+        assert_eq!(result, if right { Ok(()) } else { Err(VaultError::WrongKey) }, "{len}");
+    }
+}
+
 #[test]
 fn a_wrapper_is_told_what_its_key_is_for() {
     let mut kms = Kms::default();

@@ -59,7 +59,7 @@ use rand_core::CryptoRng;
 
 use super::crypto::random;
 use super::error::VaultError;
-use super::format::{Container, max_len};
+use super::format::Container;
 use super::keys::SlotSpec;
 use super::seal::{Title, seal_form};
 use crate::hash::{Tag, Transcript};
@@ -130,11 +130,7 @@ pub fn create(
         }
         None => (random(rng), 0, [0; 32]),
     };
-    let length = HEAD_LEN + sorted.iter().map(|item| item.len()).sum::<usize>();
-    if length > max_len(StoredKind::Backup.number()) {
-        return Err(VaultError::TooLarge.into());
-    }
-    let mut form = Secret::buffer(length);
+    let mut form = Secret::buffer(HEAD_LEN + sorted.iter().map(|item| item.len()).sum::<usize>());
     let out = form.expose_mut();
     out.extend_from_slice(MAGIC);
     out.push(VERSION);
