@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -43,14 +44,20 @@ pub enum End {
     TimedOut,
 }
 
-/// Runs one test in a process of its own, with 8 GB of address space.
-pub fn run_one(tree: &Path, binary: &Path, name: &str, env: &[(&str, &str)], limit: Duration) -> Result<End> {
+/// The signal for who has used up its processor time.
+const SIGXCPU: i32 = 24;
+/// For a test that waits and computes nothing.
+const LONGEST: Duration = Duration::from_secs(1800);
+
+/// Runs one test in a process of its own, with 8 GB of address space and so many seconds of processor time: a busy machine changes nothing.
+pub fn run_one(tree: &Path, binary: &Path, name: &str, env: &[(&str, &str)], seconds: u64) -> Result<End> {
     let mut child = Command::new("bash")
         .args([
             "-c",
-            "ulimit -v 8000000; exec \"$0\" --exact \"$1\" --test-threads=1",
+            "ulimit -v 8000000; ulimit -S -t \"$2\"; exec \"$0\" --exact \"$1\" --test-threads=1",
             &binary.to_string_lossy(),
             name,
+            &seconds.to_string(),
         ])
         .envs(env.iter().copied())
         .env("CARGO_MANIFEST_DIR", tree)
@@ -63,9 +70,13 @@ pub fn run_one(tree: &Path, binary: &Path, name: &str, env: &[(&str, &str)], lim
     let mut pause = 1;
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(if status.success() { End::Passed } else { End::Failed });
+            return Ok(match status.signal() {
+                Some(SIGXCPU) => End::TimedOut,
+                _ if status.success() => End::Passed,
+                _ => End::Failed,
+            });
         }
-        if start.elapsed() > limit {
+        if start.elapsed() > LONGEST {
             child.kill()?;
             child.wait()?;
             return Ok(End::TimedOut);
@@ -156,13 +167,7 @@ fn one(tree: &Path, head: &str) -> Result<String> {
     let _ = fs::remove_file(&file);
     let path = file.to_string_lossy().into_owned();
     let start = Instant::now();
-    let end = run_one(
-        tree,
-        binary.as_ref(),
-        name,
-        &[("MUTANT", "record"), ("MUTANT_REACHED", &path)],
-        Duration::from_secs(300),
-    )?;
+    let end = run_one(tree, binary.as_ref(), name, &[("MUTANT", "record"), ("MUTANT_REACHED", &path)], 300)?;
     Ok(format!("{head}\t{}\t{end:?}\t{path}", start.elapsed().as_millis()))
 }
 
