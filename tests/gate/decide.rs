@@ -2,7 +2,7 @@
 
 use quorate::approval::audit::{Decision as Noted, Event, Outcome};
 use quorate::approval::cap::{CapError, CapUse, Caps};
-use quorate::approval::gate::GateError;
+use quorate::approval::gate::{GateError, Stores};
 use quorate::approval::policy::{Decision, PolicyError};
 use quorate::approval::registry::{Entry, JUMP_S, MemoryRegistry, Registry, RegistryError, Space};
 use quorate::approval::request::{
@@ -151,7 +151,7 @@ fn crash_between_reserve_and_caps_leaves_the_request_used() {
             Ok(())
         }
     }
-    use quorate::approval::gate::{Gate, Stores};
+    use quorate::approval::gate::Gate;
     use quorate::approval::request::Holder;
     let (mut node, pay) = (node(), pay(100, 1));
     let crash = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -290,7 +290,36 @@ fn one_reshare_of_an_epoch_is_allowed() {
     // Of another epoch there may be one more.
     node.keys[0].epoch = 1;
     let next = reshare(2, 3, 1);
-    node.approve(&next, session(5)).release(&mut node.stores(), NOW).unwrap();
+    node.diary.fails = true;
+    assert_eq!(node.decide(&next, &yes(&next), session(5), NOW).unwrap_err().error.code(), 6011);
+    // What could not be noted has left neither of its names reserved.
+    node.diary.fails = false;
+    node.approve(&next, session(6)).release(&mut node.stores(), NOW).unwrap();
+}
+
+/// The caps are out of reach by the time a request ends that they count nothing of.
+#[test]
+fn what_has_no_amounts_is_settled_without_the_caps() {
+    struct Gone;
+    impl Caps for Gone {
+        fn reserve(&mut self, _: &[u8; 32], _: &[CapUse], _: u64) -> Result<(), CapError> {
+            Err(CapError::Unavailable)
+        }
+        fn commit(&mut self, _: &[u8; 32]) -> Result<(), CapError> {
+            Err(CapError::Unavailable)
+        }
+        fn release(&mut self, _: &[u8; 32]) -> Result<(), CapError> {
+            Err(CapError::Unavailable)
+        }
+    }
+    let mut node = node();
+    let (wanted, pay) = (change(Action::PolicyChange, b"the next policy", 1), pay(100, 2));
+    let (approved, paying) = (node.approve(&wanted, session(1)), node.approve(&pay, session(2)));
+    let stores = &mut Stores { registry: &mut node.registry, caps: &mut Gone, journal: &mut node.diary };
+    let (error, _) = paying.release(stores, NOW).unwrap_err();
+    assert_eq!(error, GateError::Caps(CapError::Unavailable));
+    approved.enact(Action::PolicyChange, b"the next policy", stores, NOW).unwrap();
+    assert!(matches!(node.entry(&wanted), Some(Entry::Committed { .. })));
 }
 
 #[test]

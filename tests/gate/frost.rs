@@ -311,6 +311,7 @@ fn a_session_that_runs_is_not_closed_and_one_given_up_does_nothing_more() {
     let first = sessions[&id(2)].outgoing(0).next().unwrap().bytes.to_vec();
     let one = sessions.get_mut(&id(1)).unwrap();
     assert_eq!(one.close(&mut g.nodes[0].stores(), NOW).unwrap_err(), GateError::Running);
+    assert_eq!((one.is_over(), one.round()), (false, 1));
     assert_eq!(one.missing(), [id(2)]);
     one.receive(id(2), &first).unwrap();
     one.give_up();

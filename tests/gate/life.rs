@@ -234,6 +234,20 @@ fn an_export_is_made_for_its_request_and_the_shares_are_burned() {
     assert!(matches!(g.nodes[1].entry(&again), Some(Entry::Committed { .. })));
 }
 
+/// What is not committed and noted is not exported: the secret would be out, and nothing would say so.
+#[test]
+fn an_export_that_cannot_be_settled_is_none() {
+    let mut g = group::<E>(555);
+    let key = g.shares[0].public().clone();
+    let wanted = asks(&key, Action::Export, vec![], 1);
+    let approved = g.nodes[0].approve(&wanted, session(1));
+    g.nodes[0].diary.fails = true;
+    let unopened = export(g.shares.drain(..).collect(), approved, &mut g.nodes[0].stores(), NOW).unwrap_err();
+    assert_eq!((unopened.error.code(), unopened.approved.len(), unopened.with.len()), (6011, 0, 3));
+    assert!(!unopened.with.iter().any(Gated::is_burned));
+    assert!(matches!(g.nodes[0].entry(&wanted), Some(Entry::Committed { .. })), "used all the same");
+}
+
 /// Refused with what it was approved for; the request is as it was.
 fn refused<P: quorate::gated::Guarded>(
     opened: Result<quorate::gated::GatedSession<P>, Box<quorate::gated::Unopened>>,

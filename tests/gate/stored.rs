@@ -34,13 +34,16 @@ pub(super) fn policy_for_two() -> Policy {
 #[test]
 fn a_gated_share_is_read_as_a_gated_share_and_as_nothing_else() {
     let mut g = group::<FrostEd25519>(400);
-    let share = g.shares.remove(0);
+    let mut share = g.shares.remove(0);
     let bytes = share.to_bytes();
     assert!(bytes.expose().starts_with(b"QGAT\x01\x01"));
     let again = Gated::<KeyShare<FrostEd25519>>::from_bytes(bytes.expose()).unwrap();
     assert_eq!((again.id(), again.public()), (share.id(), share.public()));
     assert!(KeyShare::<FrostEd25519>::from_bytes(bytes.expose()).is_none());
     assert!(Gated::<Epochs<FrostEd25519>>::from_bytes(bytes.expose()).is_none());
+    assert!(!share.is_burned() && !share.must_refresh());
+    share.burn();
+    assert!(share.is_burned());
     let bare = share.into_inner();
     assert!(Gated::<KeyShare<FrostEd25519>>::from_bytes(bare.to_bytes().expose()).is_none());
     let epochs = again.into_epochs();
@@ -62,6 +65,7 @@ fn a_gated_record_says_and_does_what_the_record_would() {
     assert_eq!(record.certificate(), Some(key.certificate()));
     assert!(matches!(record.meet(key.certificate()), Ok(Met::Same)));
     assert!(record.owed().is_empty());
+    assert_eq!(record.highest_signed(), Some(0));
     record.admits(1).unwrap();
     record.refuse_pairings([[7; 32]]).unwrap();
     record.burn();
@@ -72,6 +76,7 @@ fn a_gated_record_says_and_does_what_the_record_would() {
     let mut record = Gated::<Epochs<FrostEd25519>>::joining(&key, id(9));
     assert_eq!(record.refuse_pairings([]), Err(EpochError::NoShare(id(9))));
     assert!(record.certificate().is_none());
+    assert_eq!(record.highest_signed(), None);
     assert_eq!(record.abandon().map(|names| names.len()).map_err(|(_, error)| error), Ok(0));
 }
 

@@ -98,8 +98,39 @@ fn a1_nothing_stands_twice_in_a_set() {
             Approver { id: ApproverId(id), passkeys: vec![], keys: vec![], ..alice.clone() }
         })
     };
-    assert!(ApproverSet::new(1, many(1024)).is_ok());
+    let most = ApproverSet::new(1, many(1024)).unwrap();
     assert_eq!(ApproverSet::new(1, many(1025)).map(drop), Err(ApprovalError::BadSet));
+    let bytes = most.to_bytes();
+    assert_eq!(ApproverSet::from_bytes(&bytes), Ok(most));
+    // One more in the bytes: the count is after the head of 13, and an entry without passkeys and keys has 36.
+    let mut more = [&bytes[..], &bytes[bytes.len() - 36..]].concat();
+    (more[14], more[bytes.len()]) = (1, 5);
+    assert_eq!(ApproverSet::from_bytes(&more).map(drop), Err(ApprovalError::BadSet));
+}
+
+#[test]
+fn a1_keys_of_both_kinds_are_read_back_in_one_order() {
+    let p256 = |n| ApproverKey::P256(passkey_of(BOB, n).key);
+    let keys = (6..10).map(|n| key_of(ApproverId([n; 32]))).chain((0..4).map(p256)).collect();
+    let passkeys = (0..16).map(|n| passkey_of(ALICE, n)).collect();
+    let full = Approver { passkeys, keys, ..approver(ALICE, ApproverKind::Human, 0, false) };
+    let full = ApproverSet::new(1, [full]).unwrap();
+    let (bytes, [one]) = (full.to_bytes(), full.approvers()) else { panic!("one") };
+    assert_eq!((one.passkeys.len(), one.keys.len()), (16, 8));
+    assert_eq!(ApproverSet::from_bytes(&bytes), Ok(full.clone()));
+    // The last two, 34 bytes each, the other way round, twice the same, and of a kind that there is not.
+    let (before, [first, second]) =
+        (&bytes[..bytes.len() - 68], bytes[bytes.len() - 68..].as_chunks::<34>().0)
+    else {
+        panic!("two")
+    };
+    assert_eq!([first[0], second[0]], [2; 2]);
+    for wrong in [[second, first], [first, first], [first, &[3; 34]]] {
+        let bytes = [before, wrong[0], wrong[1]].concat();
+        assert_eq!(ApproverSet::from_bytes(&bytes).map(drop), Err(ApprovalError::BadSet));
+    }
+    let ids: Vec<_> = set().approvers().iter().map(|approver| approver.id).collect();
+    assert_eq!(ids, [ALICE, BOB, CAROL, DAVE, ERIN]);
 }
 
 #[test]

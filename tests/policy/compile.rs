@@ -320,6 +320,7 @@ fn p1_a_change_is_the_next_revision_of_both() {
         assert_eq!(read, expected.map(|()| change));
     }
     assert_eq!(now.successor(&with(2, &old).to_bytes()), Ok(with(2, &old)));
+    assert_ne!(with(2, &old), with(3, &old));
     assert_eq!(now.successor(&with(3, &old).to_bytes()), Err(PolicyError::NotNext));
     assert_eq!(now.successor(&with(2, &new).to_bytes()), Err(PolicyError::NoApprovers), "without the set");
     let read = |set: &ApproverSet, policy: Policy| {
