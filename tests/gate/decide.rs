@@ -65,6 +65,7 @@ fn a_request_that_passes_is_reserved_counted_and_noted() {
     let approved = node.decide(&pay, &evidence, session(7), NOW + 1).unwrap();
     assert_eq!((approved.request(), approved.session(), approved.rule()), (&pay, session(7), "coins"));
     assert!(!approved.user_verified() && approved.updates().is_empty());
+    assert_eq!(approved.min_signers(), 2);
     assert_eq!(node.entry(&pay), Some(Entry::Reserved { owner: [7; 16], attempts: 1 }));
     assert_eq!(node.spent(&pay), 150);
     let [record] = &node.records()[..] else { panic!("one record") };
@@ -271,6 +272,19 @@ fn g3_g4_g5_a_change_without_a_session_is_enacted_as_it_was_approved() {
     assert_eq!(error, GateError::WrongKey);
 }
 
+/// What has the request by now does not let it be committed with an outcome of somebody else's.
+#[test]
+fn s4_a_change_is_not_enacted_where_another_attempt_has_its_request() {
+    let mut node = node();
+    let wanted = change(Action::PolicyChange, b"the next policy", 1);
+    let approved = node.approve(&wanted, session(1));
+    node.registry.release(Space::Request, wanted.hash(), &[1; 16]).unwrap();
+    let _other = node.approve(&wanted, session(2));
+    let enacted = approved.enact(Action::PolicyChange, b"the next policy", &mut node.stores(), NOW);
+    assert_eq!(enacted.unwrap_err().0, GateError::Registry(RegistryError::NotOwner));
+    assert_eq!(node.entry(&wanted), Some(Entry::Reserved { owner: [2; 16], attempts: 2 }));
+}
+
 #[test]
 fn one_reshare_of_an_epoch_is_allowed() {
     let reshare = |payload: u8, nonce, epoch| {
@@ -295,6 +309,24 @@ fn one_reshare_of_an_epoch_is_allowed() {
     // What could not be noted has left neither of its names reserved.
     node.diary.fails = false;
     node.approve(&next, session(6)).release(&mut node.stores(), NOW).unwrap();
+}
+
+/// A request is forgotten when nobody can use it any more. What epoch was reshared, and to whom, never is.
+#[test]
+fn g2_the_one_reshare_of_an_epoch_is_never_forgotten() {
+    let reshare = |payload: u8, at: u64| {
+        let draft = draft(Action::Reshare, DigestRule::None, Some(KEY), vec![payload]);
+        request(quorate::approval::request::Draft { not_before: at, expires: at + 600, ..draft }, payload)
+    };
+    let (mut node, day) = (node(), JUMP_S);
+    let one = reshare(1, NOW);
+    node.approve(&one, session(1)).release(&mut node.stores(), NOW).unwrap();
+    let later = (1..=8).map(|days| node.registry.clock(NOW + days * day).unwrap()).last().unwrap();
+    assert_eq!(node.registry.purge(later), Ok(1));
+    assert_eq!(node.entry(&one), None);
+    let other = reshare(2, later);
+    let denied = node.decide(&other, &yes(&other), session(2), later).unwrap_err();
+    assert_eq!(denied.error, GateError::AlreadyUsed(RegistryError::Conflict));
 }
 
 /// The caps are out of reach by the time a request ends that they count nothing of.

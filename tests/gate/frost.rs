@@ -175,6 +175,7 @@ fn a_signature_commits_registry_and_caps_with_its_hash() {
         let last = node.records().pop().unwrap().entry;
         assert_eq!((last.event, last.outcome, last.data), (Event::Signed, Outcome::Signed, outcome.to_vec()));
         assert_eq!((last.request, last.session), (*request.hash(), session(1)));
+        assert_eq!((last.cluster, last.policy), (*request.cluster(), *node.policy.hash()));
     }
     assert_eq!(g.nodes[1].entry(&request), None);
     let done = g.nodes[0].decide(&request, &super::world::yes(&request), session(2), NOW).unwrap_err();

@@ -53,8 +53,11 @@ fn a_refresh_is_run_for_its_request_and_enters_the_epoch() {
     let results = drive(&g.cast, &mut sessions, &mut keep, &mut |_, _, _| true);
     for (who, result) in results {
         let (at, public) = (usize::from(who.get()) - 1, result.unwrap());
-        assert_eq!(epochs[at].enter(public.certificate()).unwrap().erased.len(), 1);
-        assert_eq!(epochs[at].public().unwrap().epoch(), 1);
+        assert_eq!(epochs[at].highest_signed(), Some(1));
+        let erased = epochs[at].enter(public.certificate()).unwrap().erased;
+        assert_eq!((erased.len(), epochs[at].owed()), (1, &erased[..]));
+        epochs[at].settled(&erased);
+        assert_eq!((epochs[at].owed(), epochs[at].public().unwrap().epoch()), (&[][..], 1));
         sessions.get_mut(&who).unwrap().close(&mut g.nodes[at].stores(), NOW).unwrap();
         assert!(matches!(g.nodes[at].entry(&wanted), Some(Entry::Committed { .. })));
         g.nodes[at].keys = vec![live(&public)];

@@ -2,6 +2,7 @@
 
 use quorate::approval::approver::{ApprovalError, ApproverSet};
 use quorate::approval::policy::{ApproverChange, Fault, Place, Policy, PolicyError, PolicySource};
+use quorate::approval::request::Action;
 use serde_json::{Value, json};
 
 use crate::tools::{COIN, coins_out, compile, hex, people, policy, set, source};
@@ -66,6 +67,17 @@ fn p1_unknown_members_and_doubled_lists_are_refused() {
     let duplicate = PolicyError::BadPolicy { place: Place::List(1), fault: Fault::Duplicate };
     assert_eq!(Policy::compile(&twice), Err(duplicate.clone()));
     assert_eq!(duplicate.code(), 5601);
+}
+
+/// A policy that is written from a request's action is about that action.
+#[test]
+fn every_action_is_read_by_its_name() {
+    let keyed = [Action::Refresh, Action::Reshare, Action::Repair, Action::Export];
+    let others = [Action::Import, Action::PolicyChange, Action::ApproverChange];
+    let last = [Action::RosterChange, Action::BackupExport, Action::SignRaw, Action::Sign];
+    for action in [&keyed[..], &others, &last].concat() {
+        assert_eq!(serde_json::from_value::<Action>(json!(action.name())).unwrap(), action);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use quorate::approval::cap::{CapError, CapUse, Caps};
 use quorate::approval::fact::Amount;
 use quorate::approval::gate::{Gate, Stores};
 use quorate::approval::policy::{Decision, Finding, Policy, PolicyError, Question};
-use quorate::approval::registry::RegistryError;
+use quorate::approval::registry::{MemoryRegistry, RegistryError};
 use quorate::approval::request::{Action, Draft, Holder, Purpose, RequestError, SigningRequest};
 use quorate::party::PartyId;
 use quorate::wire::SessionId;
@@ -340,5 +340,35 @@ fn a3_a_decision_comes_with_what_to_store_of_passkeys() {
         let [update] = approved.updates() else { panic!("{:?}", approved.updates()) };
         assert_eq!((update.old_sign_count(), update.sign_count()), (0, 6));
         world.credentials.apply(update).unwrap();
+    }
+}
+
+/// A rule that fits up to its requester says more than one that is about something else, in whatever order they stand.
+#[test]
+fn p10_of_several_reasons_that_of_the_rule_that_came_farthest_is_told() {
+    let rule = |id: &str, change: fn(&mut Value)| {
+        let mut rule = json!({ "id": id, "effect": "allow", "action": "sign",
+            "facts": [{ "fact": "transfer", "asset": COIN, "to": "payees" }],
+            "tiers": [{ "up_to": "1000", "approvers": 1, "factors": ["passkey_uv"] }] });
+        change(&mut rule);
+        rule
+    };
+    let rules = [
+        (rule("other", |r| r["facts"][0]["to"] = json!("0x99")), PolicyError::NoRule),
+        (rule("small", |r| r["tiers"][0]["up_to"] = json!("4")), PolicyError::OverLimit),
+        (rule("short", |r| r["max_lifetime_s"] = json!(599)), RequestError::Lifetime.into()),
+        (rule("asked", |r| r["separate_requester"] = json!(true)), ApprovalError::RequesterUnproven.into()),
+        (rule("later", |r| r["delay_s"] = json!(60)), RegistryError::Full.into()),
+    ];
+    let request = sign("transfer coin 0x01 5");
+    for (far, (late, error)) in rules.iter().enumerate() {
+        for (early, _) in &rules[..far] {
+            for both in [[early, late], [late, early]] {
+                let mut world = World::new();
+                world.registry = MemoryRegistry::new(0, NOW);
+                let decision = world.decide(&policy(json!(both)), &request, &[yes(ALICE, &request)]);
+                assert_eq!(denial(decision), *error, "{both:?}");
+            }
+        }
     }
 }
