@@ -175,6 +175,7 @@ fn q3_a_token_that_does_not_decode_or_of_an_unknown_or_retired_key_is_refused() 
         Offer { resource: vec![b'/'; 1024], network: "n".repeat(64), method: "M".repeat(16), ..offer() };
     let (quote, token) = keys().quote(longest, NOW, 300, &mut Constant(1)).unwrap();
     assert_eq!(keys().read(&token, NOW).unwrap(), quote);
+    assert_eq!(Base64UrlUnpadded::decode_vec(&token).unwrap().len(), 1390);
 }
 
 /// Every byte of the token is covered: a change is another form, another key, or a wrong MAC.

@@ -270,7 +270,8 @@ fn a3_evidence_is_the_approvers_own() {
     let [by_passkey, by_key_] = &tally.evidence[..] else { panic!() };
     assert_eq!(by_passkey.credential, passkey_of(ALICE, 0).id_hash);
     assert_eq!((by_passkey.factor, by_passkey.flags), (1, 3));
-    assert_eq!((by_key_.credential, by_key_.factor, by_key_.flags), (key_of(CAROL).hash(), 3, 0));
+    let name = sha256(&[&[1][..], &operator(CAROL).public().0].concat());
+    assert_eq!((by_key_.credential, by_key_.factor, by_key_.flags), (name, 3, 0));
     // A reader of the log can tell who approved from who rejected and who only asked.
     let no = by_key(CAROL, Purpose::Reject, &request);
     let tally = world.tally(&request, &[yes(ALICE, &request), no, asked(DAVE, &request)]);
