@@ -285,6 +285,26 @@ fn s4_a_change_is_not_enacted_where_another_attempt_has_its_request() {
     assert_eq!(node.entry(&wanted), Some(Entry::Reserved { owner: [2; 16], attempts: 2 }));
 }
 
+/// Its answer was lost, or it could not be noted: asked again it is done, unless what was committed is something else.
+#[test]
+fn s5_a_change_that_was_committed_may_be_enacted_again() {
+    let mut node = node();
+    let wanted = change(Action::PolicyChange, b"the next policy", 1);
+    let approved = node.approve(&wanted, session(1));
+    node.diary.fails = true;
+    let (error, approved) =
+        approved.enact(Action::PolicyChange, b"the next policy", &mut node.stores(), NOW).unwrap_err();
+    assert_eq!(error.code(), 6011);
+    assert!(matches!(node.entry(&wanted), Some(Entry::Committed { .. })));
+    node.diary.fails = false;
+    approved.enact(Action::PolicyChange, b"the next policy", &mut node.stores(), NOW).unwrap();
+    let wanted = change(Action::PolicyChange, b"the next policy", 2);
+    let approved = node.approve(&wanted, session(2));
+    node.registry.commit(Space::Request, wanted.hash(), &[2; 16], &[9; 32]).unwrap();
+    let enacted = approved.enact(Action::PolicyChange, b"the next policy", &mut node.stores(), NOW);
+    assert_eq!(enacted.unwrap_err().0, GateError::Registry(RegistryError::WrongState));
+}
+
 #[test]
 fn one_reshare_of_an_epoch_is_allowed() {
     let reshare = |payload: u8, nonce, epoch| {

@@ -148,6 +148,7 @@ fn a1_a_set_has_one_encoding() {
         if let Ok(read) = ApproverSet::from_bytes(&other) {
             assert_eq!(read.to_bytes(), other, "{place}");
             assert_ne!(read.hash(), set().hash());
+            assert_ne!(read, set());
         }
     }
     // Alice's two passkeys, the other way round: after the head of 15 bytes and hers of 35, 66 bytes and the RP ID each.

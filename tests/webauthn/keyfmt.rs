@@ -79,6 +79,8 @@ fn k1_a_cose_key_has_exactly_five_members() {
     }
     let rsa = b"\xa4\x01\x03\x03\x39\x01\x00\x20\x41\x01\x21\x43\x01\x00\x01";
     assert_eq!(with(rsa), Err(KeyFormatError::NotEs256));
+    // A kind of which nothing stands where our curve does.
+    assert_eq!(with(b"\xa3\x01\x07\x03\x38\x2f\x22\x41\x01"), Err(KeyFormatError::NotEs256));
     assert_eq!(with(b"\xa0"), cose());
     assert_eq!(with(b"\x80"), cose());
     // ESP256, only where asked for, and only that.
