@@ -318,6 +318,7 @@ fn what_is_not_stored_leaves_the_log_as_it_was() {
         ..decided()
     };
     log.append(longest.clone()).unwrap();
+    assert!(!log.is_empty());
     assert_eq!(Record::from_bytes(&log.sink()[0]).unwrap().entry, longest);
 }
 

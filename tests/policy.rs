@@ -16,6 +16,8 @@ mod garbage;
 mod golden;
 #[path = "policy/laws.rs"]
 mod laws;
+#[path = "policy/limits.rs"]
+mod limits;
 #[path = "policy/quorum.rs"]
 mod quorum;
 #[path = "policy/readers.rs"]

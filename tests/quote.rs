@@ -150,6 +150,14 @@ fn q3_a_token_that_does_not_decode_or_of_an_unknown_or_retired_key_is_refused() 
     for wrong in [golden::TOKEN.replace('-', "+"), format!("{}=", golden::TOKEN), "A".repeat(2800)] {
         assert_eq!(keys().read(&wrong, NOW).unwrap_err(), QuoteError::Malformed);
     }
+    // The version and the scheme are looked at before the key: after the magic a length and the version, then id and name in frames of 20
+    // and 36 bytes, a length and the scheme.
+    for (at, was) in [(8, 1), (9 + 20 + 36 + 4, b'e'), (9 + 20 + 36 + 8, b't')] {
+        assert_eq!(bytes[at], was);
+        let mut other = bytes.clone();
+        other[at] += 1;
+        assert_eq!(read(&keys(), &other, NOW).unwrap_err(), QuoteError::Malformed, "{at}");
+    }
     // The key is retired at its time and not before.
     let rotated = MacKeys::new(key(2), Some((key(1), NOW + 60))).unwrap();
     assert!(rotated.read(golden::TOKEN, NOW + 59).is_ok());
@@ -167,6 +175,7 @@ fn q3_a_token_that_does_not_decode_or_of_an_unknown_or_retired_key_is_refused() 
         Offer { resource: vec![b'/'; 1024], network: "n".repeat(64), method: "M".repeat(16), ..offer() };
     let (quote, token) = keys().quote(longest, NOW, 300, &mut Constant(1)).unwrap();
     assert_eq!(keys().read(&token, NOW).unwrap(), quote);
+    assert_eq!(Base64UrlUnpadded::decode_vec(&token).unwrap().len(), 1390);
 }
 
 /// Every byte of the token is covered: a change is another form, another key, or a wrong MAC.

@@ -92,6 +92,32 @@ fn s6_an_entry_that_is_reserved_again_is_kept_as_long_as_its_longest_claim() {
     }
     assert_eq!(r.purge(START), Ok(0));
     assert_eq!(r.purge(START + 900 + RETENTION_S), Ok(1));
+    // The other way round, what the first claim's end would have been is no end.
+    let (start, later) = (START + 900 + RETENTION_S, 5000);
+    let claim = |expires| Claim { expires: start + expires, ..claim(2) };
+    r.reserve(&claim(900), start).unwrap();
+    r.release(Space::Request, &[2; 32], &[1; 16]).unwrap();
+    r.consume(&claim(later), &[7; 32], start).unwrap();
+    for day in 0..=7 {
+        r.clock(start + 900 + day * RETENTION_S / 7).unwrap();
+    }
+    assert_eq!(r.purge(start + 900 + RETENTION_S), Ok(0));
+    assert_eq!(r.entry(Space::Request, &[2; 32]), Ok(Some(Entry::Committed { outcome: [7; 32] })));
+    assert_eq!(r.purge(start + later + RETENTION_S), Ok(1));
+}
+
+/// Whoever guesses gains nothing by the end of the first failure's window.
+#[test]
+fn a_failure_is_counted_for_its_whole_window_whatever_failed_before() {
+    let mut r = MemoryRegistry::new(2, START);
+    r.fail(Space::Totp, &[1; 32], START).unwrap();
+    r.fail(Space::Totp, &[1; 32], START + 800).unwrap();
+    assert_eq!(r.purge(START + FAIL_WINDOW_S), Ok(0));
+    assert_eq!(r.failures(Space::Totp, &[1; 32], START + FAIL_WINDOW_S), Ok(1));
+    // An id takes the room of one, however often it fails.
+    r.fail(Space::Totp, &[2; 32], START + FAIL_WINDOW_S).unwrap();
+    assert_eq!(r.fail(Space::Totp, &[3; 32], START + FAIL_WINDOW_S), Err(RegistryError::Full));
+    assert_eq!(r.purge(START + 800 + FAIL_WINDOW_S), Ok(1));
 }
 
 #[test]
@@ -116,6 +142,20 @@ fn full_caps_refuse_and_forget_only_what_has_left_every_window() {
     assert_eq!(c.spent("day", &[1], 100, START + 100), 2.into());
     assert_eq!(c.spent("week", &[1], 700, START + 100), 1.into());
     assert_eq!(c.spent("month", &[1], 700, START + 100), 0.into());
+}
+
+/// A window that was long once makes nothing last longer after all that was counted in it has left or was released.
+#[test]
+fn caps_that_count_nothing_any_more_remember_no_window() {
+    let mut c = MemoryCaps::new(1);
+    let week = |amount| CapUse { window_s: 700, ..spend(amount) };
+    c.reserve(&[1; 32], &[week(1)], START).unwrap();
+    c.release(&[1; 32]).unwrap();
+    c.reserve(&[2; 32], &[spend(1)], START).unwrap();
+    assert_eq!(c.reserve(&[3; 32], &[spend(1)], START + 99), Err(CapError::Full));
+    c.reserve(&[3; 32], &[week(1)], START + 100).unwrap();
+    c.reserve(&[4; 32], &[spend(1)], START + 800).unwrap();
+    c.reserve(&[5; 32], &[spend(1)], START + 900).unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use quorate::approval::audit::{Decision as Noted, Event, Outcome};
 use quorate::approval::cap::{CapError, CapUse, Caps};
-use quorate::approval::gate::GateError;
+use quorate::approval::gate::{GateError, Stores};
 use quorate::approval::policy::{Decision, PolicyError};
 use quorate::approval::registry::{Entry, JUMP_S, MemoryRegistry, Registry, RegistryError, Space};
 use quorate::approval::request::{
@@ -65,6 +65,7 @@ fn a_request_that_passes_is_reserved_counted_and_noted() {
     let approved = node.decide(&pay, &evidence, session(7), NOW + 1).unwrap();
     assert_eq!((approved.request(), approved.session(), approved.rule()), (&pay, session(7), "coins"));
     assert!(!approved.user_verified() && approved.updates().is_empty());
+    assert_eq!(approved.min_signers(), 2);
     assert_eq!(node.entry(&pay), Some(Entry::Reserved { owner: [7; 16], attempts: 1 }));
     assert_eq!(node.spent(&pay), 150);
     let [record] = &node.records()[..] else { panic!("one record") };
@@ -151,7 +152,7 @@ fn crash_between_reserve_and_caps_leaves_the_request_used() {
             Ok(())
         }
     }
-    use quorate::approval::gate::{Gate, Stores};
+    use quorate::approval::gate::Gate;
     use quorate::approval::request::Holder;
     let (mut node, pay) = (node(), pay(100, 1));
     let crash = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -271,6 +272,39 @@ fn g3_g4_g5_a_change_without_a_session_is_enacted_as_it_was_approved() {
     assert_eq!(error, GateError::WrongKey);
 }
 
+/// What has the request by now does not let it be committed with an outcome of somebody else's.
+#[test]
+fn s4_a_change_is_not_enacted_where_another_attempt_has_its_request() {
+    let mut node = node();
+    let wanted = change(Action::PolicyChange, b"the next policy", 1);
+    let approved = node.approve(&wanted, session(1));
+    node.registry.release(Space::Request, wanted.hash(), &[1; 16]).unwrap();
+    let _other = node.approve(&wanted, session(2));
+    let enacted = approved.enact(Action::PolicyChange, b"the next policy", &mut node.stores(), NOW);
+    assert_eq!(enacted.unwrap_err().0, GateError::Registry(RegistryError::NotOwner));
+    assert_eq!(node.entry(&wanted), Some(Entry::Reserved { owner: [2; 16], attempts: 2 }));
+}
+
+/// Its answer was lost, or it could not be noted: asked again it is done, unless what was committed is something else.
+#[test]
+fn s5_a_change_that_was_committed_may_be_enacted_again() {
+    let mut node = node();
+    let wanted = change(Action::PolicyChange, b"the next policy", 1);
+    let approved = node.approve(&wanted, session(1));
+    node.diary.fails = true;
+    let (error, approved) =
+        approved.enact(Action::PolicyChange, b"the next policy", &mut node.stores(), NOW).unwrap_err();
+    assert_eq!(error.code(), 6011);
+    assert!(matches!(node.entry(&wanted), Some(Entry::Committed { .. })));
+    node.diary.fails = false;
+    approved.enact(Action::PolicyChange, b"the next policy", &mut node.stores(), NOW).unwrap();
+    let wanted = change(Action::PolicyChange, b"the next policy", 2);
+    let approved = node.approve(&wanted, session(2));
+    node.registry.commit(Space::Request, wanted.hash(), &[2; 16], &[9; 32]).unwrap();
+    let enacted = approved.enact(Action::PolicyChange, b"the next policy", &mut node.stores(), NOW);
+    assert_eq!(enacted.unwrap_err().0, GateError::Registry(RegistryError::WrongState));
+}
+
 #[test]
 fn one_reshare_of_an_epoch_is_allowed() {
     let reshare = |payload: u8, nonce, epoch| {
@@ -290,7 +324,54 @@ fn one_reshare_of_an_epoch_is_allowed() {
     // Of another epoch there may be one more.
     node.keys[0].epoch = 1;
     let next = reshare(2, 3, 1);
-    node.approve(&next, session(5)).release(&mut node.stores(), NOW).unwrap();
+    node.diary.fails = true;
+    assert_eq!(node.decide(&next, &yes(&next), session(5), NOW).unwrap_err().error.code(), 6011);
+    // What could not be noted has left neither of its names reserved.
+    node.diary.fails = false;
+    node.approve(&next, session(6)).release(&mut node.stores(), NOW).unwrap();
+}
+
+/// A request is forgotten when nobody can use it any more. What epoch was reshared, and to whom, never is.
+#[test]
+fn g2_the_one_reshare_of_an_epoch_is_never_forgotten() {
+    let reshare = |payload: u8, at: u64| {
+        let draft = draft(Action::Reshare, DigestRule::None, Some(KEY), vec![payload]);
+        request(quorate::approval::request::Draft { not_before: at, expires: at + 600, ..draft }, payload)
+    };
+    let (mut node, day) = (node(), JUMP_S);
+    let one = reshare(1, NOW);
+    node.approve(&one, session(1)).release(&mut node.stores(), NOW).unwrap();
+    let later = (1..=8).map(|days| node.registry.clock(NOW + days * day).unwrap()).last().unwrap();
+    assert_eq!(node.registry.purge(later), Ok(1));
+    assert_eq!(node.entry(&one), None);
+    let other = reshare(2, later);
+    let denied = node.decide(&other, &yes(&other), session(2), later).unwrap_err();
+    assert_eq!(denied.error, GateError::AlreadyUsed(RegistryError::Conflict));
+}
+
+/// The caps are out of reach by the time a request ends that they count nothing of.
+#[test]
+fn what_has_no_amounts_is_settled_without_the_caps() {
+    struct Gone;
+    impl Caps for Gone {
+        fn reserve(&mut self, _: &[u8; 32], _: &[CapUse], _: u64) -> Result<(), CapError> {
+            Err(CapError::Unavailable)
+        }
+        fn commit(&mut self, _: &[u8; 32]) -> Result<(), CapError> {
+            Err(CapError::Unavailable)
+        }
+        fn release(&mut self, _: &[u8; 32]) -> Result<(), CapError> {
+            Err(CapError::Unavailable)
+        }
+    }
+    let mut node = node();
+    let (wanted, pay) = (change(Action::PolicyChange, b"the next policy", 1), pay(100, 2));
+    let (approved, paying) = (node.approve(&wanted, session(1)), node.approve(&pay, session(2)));
+    let stores = &mut Stores { registry: &mut node.registry, caps: &mut Gone, journal: &mut node.diary };
+    let (error, _) = paying.release(stores, NOW).unwrap_err();
+    assert_eq!(error, GateError::Caps(CapError::Unavailable));
+    approved.enact(Action::PolicyChange, b"the next policy", stores, NOW).unwrap();
+    assert!(matches!(node.entry(&wanted), Some(Entry::Committed { .. })));
 }
 
 #[test]

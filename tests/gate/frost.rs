@@ -175,6 +175,7 @@ fn a_signature_commits_registry_and_caps_with_its_hash() {
         let last = node.records().pop().unwrap().entry;
         assert_eq!((last.event, last.outcome, last.data), (Event::Signed, Outcome::Signed, outcome.to_vec()));
         assert_eq!((last.request, last.session), (*request.hash(), session(1)));
+        assert_eq!((last.cluster, last.policy), (*request.cluster(), *node.policy.hash()));
     }
     assert_eq!(g.nodes[1].entry(&request), None);
     let done = g.nodes[0].decide(&request, &super::world::yes(&request), session(2), NOW).unwrap_err();
@@ -287,7 +288,7 @@ fn abort_after_the_share_left_does_not_free_the_cap() {
     assert!(results[&id(2)].is_ok(), "the peer has the signature");
     assert_eq!(results[&id(1)].as_ref().unwrap_err().round, 2);
     let one = sessions.get_mut(&id(1)).unwrap();
-    assert!(one.has_left());
+    assert_eq!((one.has_left(), one.round()), (true, 2));
     one.close(&mut g.nodes[0].stores(), NOW).unwrap();
     assert_eq!(g.nodes[0].spent(&request), 100);
     assert_eq!(g.nodes[0].entry(&request), Some(Entry::Released { attempts: 1 }));
@@ -309,10 +310,16 @@ fn a_session_that_runs_is_not_closed_and_one_given_up_does_nothing_more() {
     let request = g.coins(1);
     let mut sessions = g.open(&request, &[1, 2], 1);
     let first = sessions[&id(2)].outgoing(0).next().unwrap().bytes.to_vec();
+    let notice = sessions[&id(2)].notice_to_send();
     let one = sessions.get_mut(&id(1)).unwrap();
     assert_eq!(one.close(&mut g.nodes[0].stores(), NOW).unwrap_err(), GateError::Running);
+    assert_eq!((one.is_over(), one.round()), (false, 1));
     assert_eq!(one.missing(), [id(2)]);
     one.receive(id(2), &first).unwrap();
+    one.receive(id(2), &notice).unwrap();
+    let [so_far] = one.traffic() else { panic!("{:?}", one.traffic()) };
+    assert_eq!((so_far.round, so_far.messages_in, so_far.messages_out), (1, 1, 1));
+    assert_eq!(one.notices(), [id(2)]);
     one.give_up();
     assert!(matches!(one.advance(&mut rng(1)), Ok(Status::Over)));
     assert!(!one.has_left() && one.is_over());

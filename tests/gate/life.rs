@@ -53,8 +53,11 @@ fn a_refresh_is_run_for_its_request_and_enters_the_epoch() {
     let results = drive(&g.cast, &mut sessions, &mut keep, &mut |_, _, _| true);
     for (who, result) in results {
         let (at, public) = (usize::from(who.get()) - 1, result.unwrap());
-        assert_eq!(epochs[at].enter(public.certificate()).unwrap().erased.len(), 1);
-        assert_eq!(epochs[at].public().unwrap().epoch(), 1);
+        assert_eq!(epochs[at].highest_signed(), Some(1));
+        let erased = epochs[at].enter(public.certificate()).unwrap().erased;
+        assert_eq!((erased.len(), epochs[at].owed()), (1, &erased[..]));
+        epochs[at].settled(&erased);
+        assert_eq!((epochs[at].owed(), epochs[at].public().unwrap().epoch()), (&[][..], 1));
         sessions.get_mut(&who).unwrap().close(&mut g.nodes[at].stores(), NOW).unwrap();
         assert!(matches!(g.nodes[at].entry(&wanted), Some(Entry::Committed { .. })));
         g.nodes[at].keys = vec![live(&public)];
@@ -232,6 +235,20 @@ fn an_export_is_made_for_its_request_and_the_shares_are_burned() {
     assert_eq!(unopened.error, GateError::Setup(SetupError::TooFewSigners { signers: 1, t: 2 }));
     assert!(!unopened.with[0].is_burned());
     assert!(matches!(g.nodes[1].entry(&again), Some(Entry::Committed { .. })));
+}
+
+/// What is not committed and noted is not exported: the secret would be out, and nothing would say so.
+#[test]
+fn an_export_that_cannot_be_settled_is_none() {
+    let mut g = group::<E>(555);
+    let key = g.shares[0].public().clone();
+    let wanted = asks(&key, Action::Export, vec![], 1);
+    let approved = g.nodes[0].approve(&wanted, session(1));
+    g.nodes[0].diary.fails = true;
+    let unopened = export(g.shares.drain(..).collect(), approved, &mut g.nodes[0].stores(), NOW).unwrap_err();
+    assert_eq!((unopened.error.code(), unopened.approved.len(), unopened.with.len()), (6011, 0, 3));
+    assert!(!unopened.with.iter().any(Gated::is_burned));
+    assert!(matches!(g.nodes[0].entry(&wanted), Some(Entry::Committed { .. })), "used all the same");
 }
 
 /// Refused with what it was approved for; the request is as it was.

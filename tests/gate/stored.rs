@@ -34,13 +34,21 @@ pub(super) fn policy_for_two() -> Policy {
 #[test]
 fn a_gated_share_is_read_as_a_gated_share_and_as_nothing_else() {
     let mut g = group::<FrostEd25519>(400);
-    let share = g.shares.remove(0);
+    let mut share = g.shares.remove(0);
     let bytes = share.to_bytes();
     assert!(bytes.expose().starts_with(b"QGAT\x01\x01"));
     let again = Gated::<KeyShare<FrostEd25519>>::from_bytes(bytes.expose()).unwrap();
     assert_eq!((again.id(), again.public()), (share.id(), share.public()));
     assert!(KeyShare::<FrostEd25519>::from_bytes(bytes.expose()).is_none());
     assert!(Gated::<Epochs<FrostEd25519>>::from_bytes(bytes.expose()).is_none());
+    let read = || Gated::<KeyShare<FrostEd25519>>::from_bytes(bytes.expose()).unwrap();
+    let (mut refusing, mut within) = (read(), read().into_inner());
+    refusing.refuse_pairings([[7; 32]]);
+    within.refuse_pairings([[7; 32]]);
+    assert_eq!(refusing.into_inner().to_bytes().expose(), within.to_bytes().expose());
+    assert!(!share.is_burned() && !share.must_refresh());
+    share.burn();
+    assert!(share.is_burned());
     let bare = share.into_inner();
     assert!(Gated::<KeyShare<FrostEd25519>>::from_bytes(bare.to_bytes().expose()).is_none());
     let epochs = again.into_epochs();
@@ -62,16 +70,25 @@ fn a_gated_record_says_and_does_what_the_record_would() {
     assert_eq!(record.certificate(), Some(key.certificate()));
     assert!(matches!(record.meet(key.certificate()), Ok(Met::Same)));
     assert!(record.owed().is_empty());
+    assert_eq!(record.highest_signed(), Some(0));
     record.admits(1).unwrap();
+    let far = 1_000_000;
+    assert_eq!(record.raise_highest(far), Err(EpochError::FarAhead { epoch: far, highest: 0 }));
+    record.confirm(far);
+    record.admits(far).unwrap();
+    record.raise_highest(far).unwrap();
+    assert_eq!(record.highest_signed(), Some(far));
+    assert_eq!(record.admits(far), Err(EpochError::Signed { epoch: far, highest: far }));
     record.refuse_pairings([[7; 32]]).unwrap();
     record.burn();
-    assert_eq!(record.admits(1), Err(EpochError::Burned(id(1))));
+    assert_eq!(record.admits(far + 1), Err(EpochError::Burned(id(1))));
     let (record, error) = record.abandon().unwrap_err();
     assert_eq!((error, record.key_id()), (EpochError::Promised(0), key.key_id()));
     // Of one that has entered no epoch there is nothing to keep.
     let mut record = Gated::<Epochs<FrostEd25519>>::joining(&key, id(9));
     assert_eq!(record.refuse_pairings([]), Err(EpochError::NoShare(id(9))));
     assert!(record.certificate().is_none());
+    assert_eq!(record.highest_signed(), Some(0));
     assert_eq!(record.abandon().map(|names| names.len()).map_err(|(_, error)| error), Ok(0));
 }
 

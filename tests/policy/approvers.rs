@@ -98,8 +98,39 @@ fn a1_nothing_stands_twice_in_a_set() {
             Approver { id: ApproverId(id), passkeys: vec![], keys: vec![], ..alice.clone() }
         })
     };
-    assert!(ApproverSet::new(1, many(1024)).is_ok());
+    let most = ApproverSet::new(1, many(1024)).unwrap();
     assert_eq!(ApproverSet::new(1, many(1025)).map(drop), Err(ApprovalError::BadSet));
+    let bytes = most.to_bytes();
+    assert_eq!(ApproverSet::from_bytes(&bytes), Ok(most));
+    // One more in the bytes: the count is after the head of 13, and an entry without passkeys and keys has 36.
+    let mut more = [&bytes[..], &bytes[bytes.len() - 36..]].concat();
+    (more[14], more[bytes.len()]) = (1, 5);
+    assert_eq!(ApproverSet::from_bytes(&more).map(drop), Err(ApprovalError::BadSet));
+}
+
+#[test]
+fn a1_keys_of_both_kinds_are_read_back_in_one_order() {
+    let p256 = |n| ApproverKey::P256(passkey_of(BOB, n).key);
+    let keys = (6..10).map(|n| key_of(ApproverId([n; 32]))).chain((0..4).map(p256)).collect();
+    let passkeys = (0..16).map(|n| passkey_of(ALICE, n)).collect();
+    let full = Approver { passkeys, keys, ..approver(ALICE, ApproverKind::Human, 0, false) };
+    let full = ApproverSet::new(1, [full]).unwrap();
+    let (bytes, [one]) = (full.to_bytes(), full.approvers()) else { panic!("one") };
+    assert_eq!((one.passkeys.len(), one.keys.len()), (16, 8));
+    assert_eq!(ApproverSet::from_bytes(&bytes), Ok(full.clone()));
+    // The last two, 34 bytes each, the other way round, twice the same, and of a kind that there is not.
+    let (before, [first, second]) =
+        (&bytes[..bytes.len() - 68], bytes[bytes.len() - 68..].as_chunks::<34>().0)
+    else {
+        panic!("two")
+    };
+    assert_eq!([first[0], second[0]], [2; 2]);
+    for wrong in [[second, first], [first, first], [first, &[3; 34]]] {
+        let bytes = [before, wrong[0], wrong[1]].concat();
+        assert_eq!(ApproverSet::from_bytes(&bytes).map(drop), Err(ApprovalError::BadSet));
+    }
+    let ids: Vec<_> = set().approvers().iter().map(|approver| approver.id).collect();
+    assert_eq!(ids, [ALICE, BOB, CAROL, DAVE, ERIN]);
 }
 
 #[test]
@@ -117,6 +148,7 @@ fn a1_a_set_has_one_encoding() {
         if let Ok(read) = ApproverSet::from_bytes(&other) {
             assert_eq!(read.to_bytes(), other, "{place}");
             assert_ne!(read.hash(), set().hash());
+            assert_ne!(read, set());
         }
     }
     // Alice's two passkeys, the other way round: after the head of 15 bytes and hers of 35, 66 bytes and the RP ID each.
@@ -239,7 +271,8 @@ fn a3_evidence_is_the_approvers_own() {
     let [by_passkey, by_key_] = &tally.evidence[..] else { panic!() };
     assert_eq!(by_passkey.credential, passkey_of(ALICE, 0).id_hash);
     assert_eq!((by_passkey.factor, by_passkey.flags), (1, 3));
-    assert_eq!((by_key_.credential, by_key_.factor, by_key_.flags), (key_of(CAROL).hash(), 3, 0));
+    let name = sha256(&[&[1][..], &operator(CAROL).public().0].concat());
+    assert_eq!((by_key_.credential, by_key_.factor, by_key_.flags), (name, 3, 0));
     // A reader of the log can tell who approved from who rejected and who only asked.
     let no = by_key(CAROL, Purpose::Reject, &request);
     let tally = world.tally(&request, &[yes(ALICE, &request), no, asked(DAVE, &request)]);

@@ -2,6 +2,7 @@
 
 use quorate::approval::approver::{ApprovalError, ApproverSet};
 use quorate::approval::policy::{ApproverChange, Fault, Place, Policy, PolicyError, PolicySource};
+use quorate::approval::request::Action;
 use serde_json::{Value, json};
 
 use crate::tools::{COIN, coins_out, compile, hex, people, policy, set, source};
@@ -66,6 +67,17 @@ fn p1_unknown_members_and_doubled_lists_are_refused() {
     let duplicate = PolicyError::BadPolicy { place: Place::List(1), fault: Fault::Duplicate };
     assert_eq!(Policy::compile(&twice), Err(duplicate.clone()));
     assert_eq!(duplicate.code(), 5601);
+}
+
+/// A policy that is written from a request's action is about that action.
+#[test]
+fn every_action_is_read_by_its_name() {
+    let keyed = [Action::Refresh, Action::Reshare, Action::Repair, Action::Export];
+    let others = [Action::Import, Action::PolicyChange, Action::ApproverChange];
+    let last = [Action::RosterChange, Action::BackupExport, Action::SignRaw, Action::Sign];
+    for action in [&keyed[..], &others, &last].concat() {
+        assert_eq!(serde_json::from_value::<Action>(json!(action.name())).unwrap(), action);
+    }
 }
 
 #[test]
@@ -320,6 +332,7 @@ fn p1_a_change_is_the_next_revision_of_both() {
         assert_eq!(read, expected.map(|()| change));
     }
     assert_eq!(now.successor(&with(2, &old).to_bytes()), Ok(with(2, &old)));
+    assert_ne!(with(2, &old), with(3, &old));
     assert_eq!(now.successor(&with(3, &old).to_bytes()), Err(PolicyError::NotNext));
     assert_eq!(now.successor(&with(2, &new).to_bytes()), Err(PolicyError::NoApprovers), "without the set");
     let read = |set: &ApproverSet, policy: Policy| {

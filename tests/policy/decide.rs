@@ -1,11 +1,15 @@
 //! P2, P3, P5 to P7, P9, and the trace.
 
-use quorate::approval::approver::{ApprovalError, ApproverSet, Factor};
+use quorate::approval::approver::{ApprovalError, ApproverSet, Evidence, Factor, Proof};
+use quorate::approval::audit::{Genesis, Log};
 use quorate::approval::cap::{CapError, CapUse, Caps};
 use quorate::approval::fact::Amount;
+use quorate::approval::gate::{Gate, Stores};
 use quorate::approval::policy::{Decision, Finding, Policy, PolicyError, Question};
-use quorate::approval::registry::RegistryError;
-use quorate::approval::request::{Action, Draft, Holder, RequestError, SigningRequest};
+use quorate::approval::registry::{MemoryRegistry, RegistryError};
+use quorate::approval::request::{Action, Draft, Holder, Purpose, RequestError, SigningRequest};
+use quorate::party::PartyId;
+use quorate::wire::SessionId;
 use serde_json::{Value, json};
 
 use crate::tools::*;
@@ -306,4 +310,65 @@ fn the_trace_says_why() {
     let allowed = world.judge(&policy, &request, &[yes(ALICE, &request)]);
     assert!(allowed.trace.to_string().ends_with("P10 coins-out: holds\nP9 coins-out: holds\n"));
     assert!(world.caps.commit(request.hash()).is_ok());
+}
+
+/// What the gate passes on of passkeys: whether one has verified its user, and what is to be stored of those that counted.
+#[test]
+fn a3_a_decision_comes_with_what_to_store_of_passkeys() {
+    let policy = one(json!({ "id": "by-passkey", "effect": "allow", "action": "sign",
+        "facts": [{ "fact": "transfer", "asset": COIN, "to": "payees" }],
+        "tiers": [{ "up_to": "1000", "approvers": 1, "factors": ["passkey"] }] }));
+    for (n, flags) in [(1, UP), (2, UP_UV)] {
+        let (mut world, request) = (World::new(), sign_again("transfer coin 0x01 5", n));
+        let given = answer_counted(ALICE, 0, &request.challenge(Purpose::Approve), flags, 6);
+        let proof = Proof::Passkey(given);
+        let evidence = [Evidence { approver: ALICE, purpose: Purpose::Approve, batch: None, proof }];
+        let holder = Holder { cluster: CLUSTER, keys: &world.keys, decoder: Some(&Lines) };
+        let party = PartyId::new(1).unwrap();
+        let genesis = Genesis { cluster_id: CLUSTER, party, log_id: [2; 32], continues: [0; 32] };
+        let mut log = Log::new(&genesis, Vec::new());
+        let mut gate = Gate {
+            policy: &policy,
+            set: Some(&world.set),
+            holder: &holder,
+            passkeys: Some((&world.config, &world.credentials)),
+            totp: &mut world.totp,
+            stores: Stores { registry: &mut world.registry, caps: &mut world.caps, journal: &mut log },
+        };
+        let approved = gate.decide(request, &evidence, SessionId([n; 16]), NOW).unwrap();
+        assert_eq!(approved.user_verified(), flags == UP_UV);
+        let [update] = approved.updates() else { panic!("{:?}", approved.updates()) };
+        assert_eq!((update.old_sign_count(), update.sign_count()), (0, 6));
+        world.credentials.apply(update).unwrap();
+    }
+}
+
+/// A rule that fits up to its requester says more than one that is about something else, in whatever order they stand.
+#[test]
+fn p10_of_several_reasons_that_of_the_rule_that_came_farthest_is_told() {
+    let rule = |id: &str, change: fn(&mut Value)| {
+        let mut rule = json!({ "id": id, "effect": "allow", "action": "sign",
+            "facts": [{ "fact": "transfer", "asset": COIN, "to": "payees" }],
+            "tiers": [{ "up_to": "1000", "approvers": 1, "factors": ["passkey_uv"] }] });
+        change(&mut rule);
+        rule
+    };
+    let rules = [
+        (rule("other", |r| r["facts"][0]["to"] = json!("0x99")), PolicyError::NoRule),
+        (rule("small", |r| r["tiers"][0]["up_to"] = json!("4")), PolicyError::OverLimit),
+        (rule("short", |r| r["max_lifetime_s"] = json!(599)), RequestError::Lifetime.into()),
+        (rule("asked", |r| r["separate_requester"] = json!(true)), ApprovalError::RequesterUnproven.into()),
+        (rule("later", |r| r["delay_s"] = json!(60)), RegistryError::Full.into()),
+    ];
+    let request = sign("transfer coin 0x01 5");
+    for (far, (late, error)) in rules.iter().enumerate() {
+        for (early, _) in &rules[..far] {
+            for both in [[early, late], [late, early]] {
+                let mut world = World::new();
+                world.registry = MemoryRegistry::new(0, NOW);
+                let decision = world.decide(&policy(json!(both)), &request, &[yes(ALICE, &request)]);
+                assert_eq!(denial(decision), *error, "{both:?}");
+            }
+        }
+    }
 }

@@ -184,6 +184,15 @@ fn everything_else_is_malformed() {
     assert_eq!(decode(&long), Err(DecodeError::Malformed));
     let zero = [&[2, 0xf9, 0], &whole[2..]].concat();
     assert_eq!((whole[1], decode(&zero)), (0xf8, Err(DecodeError::Malformed)));
+    // 55 bytes are the most of the short form, and 56 the least of the long one.
+    let [most, least] = [1u128 << 112, 1 << 120].map(|value| payload(&items(&TO, value, &[])));
+    assert_eq!((&most[1..2], &least[1..3]), (&[0xf7][..], &[0xf8, 56][..]));
+    assert!(decode(&most).is_ok() && decode(&least).is_ok());
+    let long = [&[2, 0xf8, 55], &most[2..]].concat();
+    assert_eq!(decode(&long), Err(DecodeError::Malformed));
+    // Every byte of a length counts.
+    let more = [&[2, 0xf9, 1], &least[2..]].concat();
+    assert_eq!(decode(&more), Err(DecodeError::Malformed));
 }
 
 #[test]

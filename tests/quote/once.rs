@@ -1,7 +1,7 @@
 //! Q11 and Q12: paid once, settled once, granted after that.
 
 use quorate::approval::quote::{Paid, Payment, QuoteError, granted};
-use quorate::approval::registry::{Claim, MemoryRegistry, Registry, RegistryError, Space};
+use quorate::approval::registry::{Claim, Entry, MemoryRegistry, Registry, RegistryError, Space};
 
 use super::world::{Constant, NOW, Wallet, offer, served, shop, signed};
 
@@ -70,11 +70,7 @@ fn q11_if_the_nonce_is_taken_the_quote_is_given_back() {
         fn consume(&mut self, claim: &Claim, outcome: &[u8; 32], now: u64) -> Result<(), RegistryError> {
             self.0.consume(claim, outcome, now)
         }
-        fn entry(
-            &mut self,
-            space: Space,
-            id: &[u8; 32],
-        ) -> Result<Option<quorate::approval::registry::Entry>, RegistryError> {
+        fn entry(&mut self, space: Space, id: &[u8; 32]) -> Result<Option<Entry>, RegistryError> {
             self.0.entry(space, id)
         }
         fn first_seen(&mut self, s: Space, id: &[u8; 32], now: u64, end: u64) -> Result<u64, RegistryError> {
@@ -156,4 +152,19 @@ fn a_settlement_may_be_committed_again_with_its_own_reference() {
     let reservation = paid(&token, &payment).reserve(ANN, &mut r, NOW).unwrap();
     r.commit(Space::Quote, &[1; 32], &ANN, &[7; 32]).unwrap();
     assert!(reservation.settle([7; 32], &mut r).is_ok());
+}
+
+/// The answer to giving the first name back was lost: asked again, that name is what it was to be, and the second follows.
+#[test]
+fn a_reservation_that_was_given_back_in_part_may_be_given_back_again() {
+    let (mut r, (token, payment)) = (registry(), signed());
+    let reservation = paid(&token, &payment).reserve(ANN, &mut r, NOW).unwrap();
+    r.release(Space::Quote, &[1; 32], &ANN).unwrap();
+    reservation.release(&mut r).unwrap();
+    let reservation = paid(&token, &payment).reserve(BOB, &mut r, NOW).unwrap();
+    // What was settled is not given back.
+    r.commit(Space::Quote, &[1; 32], &BOB, &[7; 32]).unwrap();
+    let (error, _) = *reservation.release(&mut r).unwrap_err();
+    assert_eq!(error, QuoteError::Registry(RegistryError::WrongState));
+    assert_eq!(r.entry(Space::Quote, &[1; 32]), Ok(Some(Entry::Committed { outcome: [7; 32] })));
 }

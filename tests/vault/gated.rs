@@ -47,7 +47,7 @@ fn v4_what_was_gated_opens_as_gated_alone() {
 
     let (plain, gated) = (presignature(15), gated_presignature(15));
     let (clear, shut) = (sealed(&plain, 1), sealed(&gated, 1));
-    assert_eq!(gated.subject(), plain.subject());
+    assert_eq!((gated.subject(), Stored::epoch(&gated)), (plain.subject(), Stored::epoch(&plain)));
     let wrong = opened::<ecdsa::StoredPresignature<EcdsaSecp256k1>>(&shut, plain.subject());
     assert_eq!(error(wrong), kind(13, StoredKind::Presignature));
     let wrong = opened::<GatedPresignature>(&clear, plain.subject());

@@ -79,6 +79,8 @@ fn k1_a_cose_key_has_exactly_five_members() {
     }
     let rsa = b"\xa4\x01\x03\x03\x39\x01\x00\x20\x41\x01\x21\x43\x01\x00\x01";
     assert_eq!(with(rsa), Err(KeyFormatError::NotEs256));
+    // A kind of which nothing stands where our curve does.
+    assert_eq!(with(b"\xa3\x01\x07\x03\x38\x2f\x22\x41\x01"), Err(KeyFormatError::NotEs256));
     assert_eq!(with(b"\xa0"), cose());
     assert_eq!(with(b"\x80"), cose());
     // ESP256, only where asked for, and only that.
@@ -193,7 +195,8 @@ fn k5_a_jwk_is_public_and_for_es256() {
     for other in [&x[..42], &format!("{x}A"), &format!("{x}="), &spare, &standard, "", &"AA".repeat(32)] {
         assert_eq!(with(&x, other), jwk(), "{other}");
     }
-    assert_eq!(with("}", &format!("{}}}", " ".repeat(4096))), jwk());
+    let padded = |len: usize| with("}", &format!("{}}}", " ".repeat(len - right.len())));
+    assert_eq!((padded(4096), padded(4097)), (Ok(key()), jwk()));
     // A private key is refused by name, before anything else about it.
     for private in ["\"d\":\"AAAA\"", "\"d\":null", "\"\\u0064\":1"] {
         assert_eq!(with("\"crv\":\"P-256\"", private), Err(KeyFormatError::PrivateKeyGiven));

@@ -144,6 +144,7 @@ fn cbor(bytes: &[u8]) -> Result<Item<'_>, CborFault> {
 fn cbor_reads_every_kind_of_item() {
     for (bytes, item) in [
         (&b"\x00"[..], Item::Unsigned(0)),
+        (b"\x00", Item::int(0)),
         (b"\x17", Item::int(23)),
         (b"\x18\x18", Item::int(24)),
         (b"\x18\xff", Item::int(255)),

@@ -104,10 +104,9 @@ impl MemoryCaps {
 
     /// Forgets requests whose windows have all passed.
     fn forget(&mut self) {
-        while let Some((until, rh)) = self.ends.first().copied().filter(|(until, _)| *until <= self.now) {
-            if self.detach(&rh).is_none() {
-                self.ends.remove(&(until, rh));
-            }
+        while let Some(end) = self.ends.first().copied().filter(|(until, _)| *until <= self.now) {
+            self.ends.remove(&end);
+            self.detach(&end.1);
         }
     }
 

@@ -46,8 +46,8 @@ impl Evm {
         Self { coins: chains.into_iter().collect() }
     }
 
-    fn read(&self, payload: &[u8]) -> Option<Vec<Fact>> {
-        let transaction = Transaction::read(payload)?;
+    fn read(&self, body: &[u8]) -> Option<Vec<Fact>> {
+        let transaction = Transaction::read(body)?;
         let Transaction { chain: id, fee, to, value, data } = transaction;
         let coin_type = self.coins.get(&id)?;
         let chain = format!("eip155:{id}");
@@ -71,21 +71,16 @@ impl Evm {
 
 impl Decoder for Evm {
     fn facts(&self, content: &Content<'_>) -> Result<Vec<Fact>, DecodeError> {
-        let of_type = content.payload.first() == Some(&TYPE);
-        if content.rule != DigestRule::Keccak256 || !of_type {
-            return Err(DecodeError::NotMine);
-        }
-        self.read(content.payload).ok_or(DecodeError::Malformed)
+        let body = content.payload.strip_prefix(&[TYPE]);
+        let mine = body.filter(|_| content.rule == DigestRule::Keccak256).ok_or(DecodeError::NotMine)?;
+        self.read(mine).ok_or(DecodeError::Malformed)
     }
 }
 
 impl<'a> Transaction<'a> {
-    /// `02 || rlp([chain, nonce, max priority fee, max fee, gas limit, to, value, data, access list])`.
-    fn read(payload: &'a [u8]) -> Option<Self> {
-        let mut outer = Reader::new(payload);
-        if outer.u8()? != TYPE {
-            return None;
-        }
+    /// `rlp([chain, nonce, max priority fee, max fee, gas limit, to, value, data, access list])`: what follows the type.
+    fn read(body: &'a [u8]) -> Option<Self> {
+        let mut outer = Reader::new(body);
         let mut r = Reader::new(rlp::list(&mut outer)?);
         outer.end()?;
         let (chain, _nonce) = (rlp::number(&mut r)?, rlp::number(&mut r)?);

@@ -173,7 +173,8 @@ impl Gate<'_> {
         // [G2] the registry first
         self.stores.registry.reserve(&claim, now).map_err(used)?;
         if let Some(id) = reshare_name(request) {
-            let claim = Claim { id, expires: u64::MAX, max_attempts: u8::MAX, ..claim };
+            // Its attempts are the request's, which alone has its `bind`, and are never more.
+            let claim = Claim { id, expires: u64::MAX, ..claim };
             if let Err(error) = self.stores.registry.reserve(&claim, now) {
                 self.release(&claim.bind, session);
                 return Err(used(error));

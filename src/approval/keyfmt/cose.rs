@@ -87,7 +87,7 @@ fn reason(bytes: &[u8]) -> KeyFormatError {
             let ours = [kty, alg, curve] == [&Item::int(2), &Item::int(ES256), &Item::int(1)];
             if ours { malformed } else { KeyFormatError::NotEs256 }
         }
-        // An RSA key has no curve.
+        // Nor has every kind something under the label of the curve.
         (Some(Item::Unsigned(_)), Some(_), None) => KeyFormatError::NotEs256,
         _ => malformed,
     }

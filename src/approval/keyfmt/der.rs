@@ -1,14 +1,13 @@
 //! ECDSA signatures in DER.
 
 use alloc::vec::Vec;
-use core::ops::RangeInclusive;
 
 use p256::ecdsa::Signature;
 
 use super::KeyFormatError;
 
-/// Bytes that the DER form of a signature can have.
-const LENS: RangeInclusive<usize> = 8..=72;
+/// The most bytes of the DER form of a signature; the fewest are 8.
+const MAX_LEN: usize = 72;
 
 /// An ECDSA signature on P-256, `1 <= r, s < n`. Both values of `s` that verify are valid here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,11 +22,8 @@ impl EcdsaSignature {
     /// # Errors
     /// [`KeyFormatError::SignatureEncoding`].
     pub fn from_der(bytes: &[u8]) -> Result<Self, KeyFormatError> {
-        // [K8]
-        if !LENS.contains(&bytes.len()) {
-            return Err(KeyFormatError::SignatureEncoding);
-        }
         let signature = lenient(bytes).ok_or(KeyFormatError::SignatureEncoding)?;
+        // [K8]
         if signature.to_der() == bytes { Ok(signature) } else { Err(KeyFormatError::SignatureEncoding) }
     }
 
@@ -36,7 +32,7 @@ impl EcdsaSignature {
     pub fn to_der(&self) -> Vec<u8> {
         let raw = self.to_bytes();
         let (r, s) = raw.split_at(32);
-        let mut out = Vec::with_capacity(*LENS.end());
+        let mut out = Vec::with_capacity(MAX_LEN);
         out.extend_from_slice(&[0x30, 0]);
         put_integer(&mut out, r);
         put_integer(&mut out, s);
