@@ -391,3 +391,21 @@ fn a_notice_is_recorded_once_and_changes_nothing_else() {
     player.advance(&script.cast);
     assert_eq!(player.result.unwrap().unwrap(), script.result(id(1)));
 }
+
+/// A member that does not sign has nothing to give up, though the transport knows it.
+#[test]
+fn a_notice_of_who_takes_no_part_is_refused() {
+    let (script, _) = frost(2, &[1, 2, 3], &[1, 2], b"x", 19);
+    let mut player = script.play(id(1));
+    let from = |number: u16| {
+        let mut bytes = script.play(id(2)).session.notice_to_send();
+        bytes[4..6].copy_from_slice(&id(number).to_bytes());
+        seal(&script.cast, &bytes)
+    };
+    let before = player.look();
+    assert_eq!(player.receive(&from(3)), Err(Rejected::Unexpected(id(3))));
+    assert_eq!(player.session.notices(), []);
+    assert_eq!(player.look(), before);
+    assert_eq!(player.receive(&from(2)), Ok(Receipt::Notice));
+    assert_eq!(player.session.notices(), [id(2)]);
+}
