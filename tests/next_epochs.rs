@@ -149,6 +149,10 @@ fn pairings_are_made_with_whom_there_were_none() {
     assert_eq!(pairs(&mixed, 3), [who(4), who(5)]);
     assert_eq!(pairs(&mixed, 4), [who(2), who(3), who(5)]);
     assert_eq!(pairs(&mixed, 5), [who(2), who(3), who(4)]);
+    // After a refresh all are as stolen as before.
+    let run = refresh::Run::new(shares[0].public(), 1, SessionId([5; 16])).unwrap();
+    assert_eq!(run.pairings_to_renew(id(1)), [who(2), who(3)]);
+    assert_eq!(run.pairings_to_renew(id(3)), [who(1), who(2)]);
     // 2 has another number, and is who it was.
     let renamed = [(1, 1), (3, 3), (6, 2)];
     for (me, _) in renamed {
