@@ -303,7 +303,9 @@ mod tests {
             Some(members.len())
         };
         let all: Vec<u16> = (1..=MAX_PARTIES as u16 + 1).collect();
-        for (count, right) in [(0, false), (1, true), (2, true), (MAX_PARTIES, true), (MAX_PARTIES + 1, false)] {
+        for (count, right) in
+            [(0, false), (1, true), (2, true), (MAX_PARTIES, true), (MAX_PARTIES + 1, false)]
+        {
             assert_eq!(read(count as u16, &all[..count]), right.then_some(count), "{count}");
         }
         assert_eq!([read(1, &[1, 2]), read(3, &[1, 2])], [None; 2]);

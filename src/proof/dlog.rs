@@ -130,15 +130,15 @@ mod tests {
             })
             .collect();
         let claims = || -> Vec<Claim<'_, C>> {
-            let claim = |(prover, points, bytes, r, z): &'_ (_, Vec<C::Point>, Vec<u8>, Vec<u8>, _)| Claim {
+            let claims = proofs.iter().map(|(prover, points, bytes, r, z)| Claim {
                 prover: *prover,
                 points_bytes: bytes,
                 points: points.iter().copied().map(Unchecked::of).collect(),
                 r_bytes: r,
                 r: read_point::<C>(r).unwrap(),
                 z: *z,
-            };
-            proofs.iter().map(claim).collect()
+            });
+            claims.collect()
         };
         for count in 0..=3 {
             assert!(verify_all(&E1, &claims()[..count], &mut rng), "{count}");
