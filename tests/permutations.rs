@@ -392,6 +392,21 @@ fn a_notice_is_recorded_once_and_changes_nothing_else() {
     assert_eq!(player.result.unwrap().unwrap(), script.result(id(1)));
 }
 
+#[test]
+fn what_others_sent_ahead_is_not_made_here() {
+    let (script, _) = dkg::<E>(2, &[1, 2, 3], 20);
+    let mut player = script.play(id(1));
+    let made = |player: &Player<_>| [1, 2, 3].map(|round| player.session.has_made(round));
+    assert_eq!(made(&player), [true, false, false]);
+    for mail in script.inbound(id(1)) {
+        assert_eq!(player.receive(&mail), Ok(Receipt::Stored));
+    }
+    assert_eq!(player.session.traffic().len(), 3);
+    assert_eq!(made(&player), [true, false, false]);
+    assert!(matches!(player.step(), Some(Status::Advanced { round: 1 })));
+    assert_eq!(made(&player), [true, true, false]);
+}
+
 /// A member that does not sign has nothing to give up, though the transport knows it.
 #[test]
 fn a_notice_of_who_takes_no_part_is_refused() {
