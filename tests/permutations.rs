@@ -388,7 +388,10 @@ fn a_notice_is_recorded_once_and_changes_nothing_else() {
     for mail in script.inbound(id(1)) {
         assert_eq!(player.receive(&mail), Ok(Receipt::Stored));
     }
+    // What came is kept as long as the run, for the others to compare.
+    assert_eq!(player.session.envelopes().count(), 3 * 2);
     player.advance(&script.cast);
+    assert_eq!(player.session.envelopes().count(), 0);
     assert_eq!(player.result.unwrap().unwrap(), script.result(id(1)));
 }
 
