@@ -8,8 +8,9 @@ mod suites;
 #[path = "frost_suites/terms.rs"]
 mod terms;
 
+use quorate::curve::{Curve, FrostP256, FrostRistretto255, FrostSecp256k1};
 use quorate::dkg::{Dkg, Run};
-use quorate::frost::{Coordinator, Cosigner, Sign, SigningNonces, Task};
+use quorate::frost::{Coordinator, Cosigner, SchnorrSignature, Sign, SigningNonces, Suite, Task};
 use quorate::key::KeyShare;
 use quorate::party::{Parties, PartyId, Threshold};
 use quorate::session::Status;
@@ -97,7 +98,7 @@ fn with_a_coordinator<S: Tested>() {
 /// A stored share is of one scheme, also where schemes have the same curve.
 #[test]
 fn a_stored_share_of_one_scheme_is_none_of_another_on_the_same_curve() {
-    use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostP256, FrostSecp256k1, FrostTaproot};
+    use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostTaproot};
     let mut rng = rng(3);
     let cast = Cast::new(1..=2, &mut rng).unwrap();
     let threshold = Threshold::new(2, 2).unwrap();
@@ -108,6 +109,30 @@ fn a_stored_share_of_one_scheme_is_none_of_another_on_the_same_curve() {
     let p256 = cast.deal::<FrostP256>(threshold, &mut rng).unwrap()[0].to_bytes();
     assert!(KeyShare::<FrostP256>::from_bytes(p256.expose()).is_some());
     assert!(KeyShare::<EcdsaP256>::from_bytes(p256.expose()).is_none());
+}
+
+/// A signature as bytes has one form: a point that may be sent, then a number below the order, and nothing else.
+#[test]
+fn a_signature_is_read_only_if_both_halves_are_canonical() {
+    fn check<S: Tested + Suite<Signature = SchnorrSignature<S>>>() {
+        let point = |bytes: &[u8]| S::Curve::POINT_LEN == bytes.len();
+        let mut r = Vec::new();
+        S::Curve::encode_points(&[S::Curve::mul_base(&1.into())], &mut r).unwrap();
+        let read = |r: &[u8], z: &[u8]| SchnorrSignature::<S>::from_bytes(&[r, z].concat());
+        for (byte, right) in [(0, true), (1, true), (0xff, false)] {
+            assert_eq!(read(&r, &[byte; 32]).is_some(), right, "{} {byte}", S::NAME);
+        }
+        assert_eq!(read(&r, &[1; 32]).unwrap().as_bytes(), [&r[..], &[1; 32]].concat());
+        for wrong in S::no_points() {
+            assert!(point(&wrong) && read(&wrong, &[1; 32]).is_none(), "{} {wrong:x?}", S::NAME);
+        }
+        for len in [0, 31, 33] {
+            assert!(read(&r, &vec![0; len]).is_none(), "{} {len}", S::NAME);
+        }
+    }
+    check::<FrostP256>();
+    check::<FrostSecp256k1>();
+    check::<FrostRistretto255>();
 }
 
 macro_rules! for_every_suite {

@@ -1,6 +1,7 @@
 //! What becomes of a key: refresh, reshare and import, and that it signs afterwards.
 
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostEd25519, Scheme};
+use quorate::identity::Roster;
 use quorate::import::{self, Import};
 use quorate::key::{KeyShare, Seat};
 use quorate::party::{Parties, PartyId, Threshold};
@@ -125,4 +126,36 @@ fn a_secret_is_imported_by_an_outsider() {
     let members = refresh(&cast, &members, 1, &mut rng);
     assert!(!members[0].must_refresh());
     assert_eq!(members[0].public().public_key(), key.as_bytes());
+}
+
+/// Those that were not together before pair, whoever deals; under whatever id, since pairings are between identities.
+#[test]
+fn pairings_are_made_with_whom_there_were_none() {
+    let mut rng = ChaCha20Rng::seed_from_u64(3);
+    let cast = Cast::new(1..=6, &mut rng).unwrap();
+    let old = cast.only(&set(&[1, 2, 3])).unwrap();
+    let shares = old.deal::<EcdsaSecp256k1>(Threshold::new(2, 3).unwrap(), &mut rng).unwrap();
+    let who = |number| cast.roster().identity(id(number)).unwrap();
+    let pairs = |members: &[(u16, u16)], me: u16| {
+        let roster = Roster::new(members.iter().map(|(number, of)| (id(*number), who(*of)))).unwrap();
+        let threshold = Threshold::new(2, roster.len() as u16).unwrap();
+        let (key, session) = (shares[0].public(), SessionId([4; 16]));
+        let run = reshare::Run::with_threshold(key, set(&[1, 3]), threshold, roster, 1, session).unwrap();
+        run.pairings_to_make(id(me))
+    };
+    // 2 and 3 stay, 4 and 5 are new.
+    let mixed = [(2, 2), (3, 3), (4, 4), (5, 5)];
+    assert_eq!(pairs(&mixed, 2), [who(4), who(5)]);
+    assert_eq!(pairs(&mixed, 3), [who(4), who(5)]);
+    assert_eq!(pairs(&mixed, 4), [who(2), who(3), who(5)]);
+    assert_eq!(pairs(&mixed, 5), [who(2), who(3), who(4)]);
+    // After a refresh all are as stolen as before.
+    let run = refresh::Run::new(shares[0].public(), 1, SessionId([5; 16])).unwrap();
+    assert_eq!(run.pairings_to_renew(id(1)), [who(2), who(3)]);
+    assert_eq!(run.pairings_to_renew(id(3)), [who(1), who(2)]);
+    // 2 has another number, and is who it was.
+    let renamed = [(1, 1), (3, 3), (6, 2)];
+    for (me, _) in renamed {
+        assert_eq!(pairs(&renamed, me), [], "{me}");
+    }
 }

@@ -388,6 +388,42 @@ fn a_notice_is_recorded_once_and_changes_nothing_else() {
     for mail in script.inbound(id(1)) {
         assert_eq!(player.receive(&mail), Ok(Receipt::Stored));
     }
+    // What came is kept as long as the run, for the others to compare.
+    assert_eq!(player.session.envelopes().count(), 3 * 2);
     player.advance(&script.cast);
+    assert_eq!(player.session.envelopes().count(), 0);
     assert_eq!(player.result.unwrap().unwrap(), script.result(id(1)));
+}
+
+#[test]
+fn what_others_sent_ahead_is_not_made_here() {
+    let (script, _) = dkg::<E>(2, &[1, 2, 3], 20);
+    let mut player = script.play(id(1));
+    let made = |player: &Player<_>| [1, 2, 3].map(|round| player.session.has_made(round));
+    assert_eq!(made(&player), [true, false, false]);
+    for mail in script.inbound(id(1)) {
+        assert_eq!(player.receive(&mail), Ok(Receipt::Stored));
+    }
+    assert_eq!(player.session.traffic().len(), 3);
+    assert_eq!(made(&player), [true, false, false]);
+    assert!(matches!(player.step(), Some(Status::Advanced { round: 1 })));
+    assert_eq!(made(&player), [true, true, false]);
+}
+
+/// A member that does not sign has nothing to give up, though the transport knows it.
+#[test]
+fn a_notice_of_who_takes_no_part_is_refused() {
+    let (script, _) = frost(2, &[1, 2, 3], &[1, 2], b"x", 19);
+    let mut player = script.play(id(1));
+    let from = |number: u16| {
+        let mut bytes = script.play(id(2)).session.notice_to_send();
+        bytes[4..6].copy_from_slice(&id(number).to_bytes());
+        seal(&script.cast, &bytes)
+    };
+    let before = player.look();
+    assert_eq!(player.receive(&from(3)), Err(Rejected::Unexpected(id(3))));
+    assert_eq!(player.session.notices(), []);
+    assert_eq!(player.look(), before);
+    assert_eq!(player.receive(&from(2)), Ok(Receipt::Notice));
+    assert_eq!(player.session.notices(), [id(2)]);
 }

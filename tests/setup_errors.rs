@@ -10,7 +10,7 @@ use quorate::error::SetupError;
 use quorate::frost::{Coordinator, Cosigner, Sign, SigningNonces, Task};
 use quorate::identity::Roster;
 use quorate::key::KeyShare;
-use quorate::party::{Parties, PartyId, Threshold};
+use quorate::party::{MAX_PARTIES, Parties, PartyId, Threshold};
 use quorate::sim::Cast;
 use quorate::wire::SessionId;
 use rand_chacha::ChaCha20Rng;
@@ -56,6 +56,21 @@ fn zero_and_duplicate_ids() {
     }
     let same_key = [(id(1), members[0].1), (id(2), members[1].1), (id(3), members[0].1)];
     assert_eq!(Roster::new(same_key).unwrap_err(), SetupError::DuplicateIdentity(id(1), id(3)));
+}
+
+#[test]
+fn as_many_parties_as_there_may_be_and_one_more() {
+    let most = MAX_PARTIES as u16;
+    let many = |count: u16| [Parties::from_numbers(1..=count), Parties::new((1..=count).map(id))];
+    assert!(many(most).iter().all(|parties| parties.as_ref().is_ok_and(|p| p.len() == MAX_PARTIES)));
+    for count in [most + 1, most + 2, u16::MAX - 1] {
+        let refused = SetupError::TooManyParties { limit: MAX_PARTIES };
+        assert_eq!(many(count), [Err(refused.clone()), Err(refused)], "{count}");
+    }
+    let nobody = Roster::new([]).unwrap();
+    assert!(nobody.is_empty());
+    let (cast, _) = cast(1);
+    assert!(!cast.roster().is_empty());
 }
 
 #[test]

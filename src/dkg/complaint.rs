@@ -20,7 +20,7 @@ use crate::hash::{Tag, Transcript};
 use crate::party::PartyId;
 use crate::proof::dleq;
 use crate::session::{Inbox, Message, Outbox, body_hashes, view};
-use crate::wire::{HEADER_LEN, Kind};
+use crate::wire::Kind;
 
 /// The pad of the share that `dealer` sends to `receiver`.
 pub(super) fn pad<C: Curve>(
@@ -118,7 +118,7 @@ fn evidence(
     commit: &Message,
     quoted: &Complaint<'_>,
 ) -> Option<Evidence> {
-    let share = Envelope::from_bytes(quoted.envelope).filter(|e| e.bytes.len() > HEADER_LEN)?;
+    let share = Envelope::from_bytes(quoted.envelope)?;
     let messages = alloc::vec![
         inbox.envelope(3, complaint)?,
         inbox.envelope(2, reveal)?,

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Deal;
 use super::carriage::{Carriage, Opened, Own};
 use super::complaint::pad;
-use super::msg::{Commit, Complaint, Reveal, Share, signature_of, view_of};
+use super::msg::{CERTIFY_LEN, Commit, Complaint, Reveal, Share, signature_of, view_of};
 use super::round2::{constant_holds, read_claim};
 use crate::curve::{Curve, Scheme, Unchecked, read_point, read_scalar};
 use crate::error::Fault;
@@ -168,6 +168,9 @@ impl<S: Scheme> Court<'_, S> {
             return None;
         };
         let certify = self.admit_as(certify, 3, Kind::All)?;
+        if certify.body().len() != CERTIFY_LEN {
+            return None;
+        }
         let from = certify.header().from;
         let sharing = self.certified(reveals, from)?;
         let [_, e2] = &sharing.views;

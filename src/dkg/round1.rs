@@ -145,8 +145,7 @@ impl<S: Scheme> Round1<S> {
         let terms = inbox.terms();
         let e1 = view(&terms.sid(), 1, &body_hashes(inbox, 1));
         let Some(dealing) = &self.dealing else {
-            let outbox = Outbox { round: 2, ..Outbox::default() };
-            return Ok((Round2::new(self.deal, e1, self.held, self.keys), outbox));
+            return Ok((Round2::new(self.deal, e1, self.held, self.keys), Outbox::default()));
         };
         let receivers = self.receivers(inbox)?;
 

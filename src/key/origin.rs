@@ -282,3 +282,35 @@ pub(crate) fn together(roster: &Roster, others: &[(PartyId, PublicIdentity)]) ->
     let new: Vec<_> = others.iter().copied().filter(|(id, _)| known(*id).is_none()).collect();
     if new.is_empty() { Ok(roster.clone()) } else { Roster::new(roster.iter().chain(new)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Somebody dealt, at most as many as there may be, each once and in one order.
+    #[test]
+    fn dealers_are_counted_and_ascend() {
+        let read = |count: u16, ids: &[u16]| {
+            let mut bytes = Vec::new();
+            put_u16(&mut bytes, count);
+            for id in ids {
+                put_u16(&mut bytes, *id);
+                bytes.extend_from_slice(&[7; 32]);
+            }
+            let mut r = Reader::new(&bytes);
+            let members = read_members(&mut r)?;
+            r.end()?;
+            Some(members.len())
+        };
+        let all: Vec<u16> = (1..=MAX_PARTIES as u16 + 1).collect();
+        for (count, right) in
+            [(0, false), (1, true), (2, true), (MAX_PARTIES, true), (MAX_PARTIES + 1, false)]
+        {
+            assert_eq!(read(count as u16, &all[..count]), right.then_some(count), "{count}");
+        }
+        assert_eq!([read(1, &[1, 2]), read(3, &[1, 2])], [None; 2]);
+        for ids in [[1, 1], [2, 1], [0, 1], [1, u16::MAX]] {
+            assert_eq!(read(2, &ids), None, "{ids:?}");
+        }
+    }
+}

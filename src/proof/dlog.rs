@@ -105,3 +105,66 @@ pub(crate) fn verify_all<C: Curve>(e1: &[u8; 32], claims: &[Claim<'_, C>], rng: 
     }
     Unchecked::msm_vartime(&terms).equals_up_to_small_order(&C::mul_base(&z))
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::curve::{Ed25519, read_point};
+
+    const E1: [u8; 32] = [5; 32];
+
+    /// Three provers, of polynomials of one to three coefficients.
+    fn check<C: Curve>() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let proofs: Vec<_> = (1..=3u16)
+            .map(|number| {
+                let prover = PartyId::new(number).unwrap();
+                let coefficients: Vec<_> = (0..number).map(|_| random_scalar::<C>(&mut rng)).collect();
+                let points: Vec<_> = coefficients.iter().map(|a| C::mul_base(a)).collect();
+                let bytes: Vec<u8> = points.iter().flat_map(|p| encode_point::<C>(p).unwrap()).collect();
+                let (r, z) = prove::<C>(&E1, prover, &bytes, &coefficients, &mut rng);
+                (prover, points, bytes, r, z)
+            })
+            .collect();
+        let claims = || -> Vec<Claim<'_, C>> {
+            let claims = proofs.iter().map(|(prover, points, bytes, r, z)| Claim {
+                prover: *prover,
+                points_bytes: bytes,
+                points: points.iter().copied().map(Unchecked::of).collect(),
+                r_bytes: r,
+                r: read_point::<C>(r).unwrap(),
+                z: *z,
+            });
+            claims.collect()
+        };
+        for count in 0..=3 {
+            assert!(verify_all(&E1, &claims()[..count], &mut rng), "{count}");
+        }
+        for place in 0..3 {
+            let mut one_wrong = claims();
+            one_wrong[place].z += C::Scalar::ONE;
+            for (k, claim) in one_wrong.iter().enumerate() {
+                assert_eq!(claim.verify(&E1), k != place);
+            }
+            assert!(!verify_all(&E1, &one_wrong, &mut rng), "{place}");
+        }
+        // Errors that would cancel in a plain sum.
+        let mut two_wrong = claims();
+        two_wrong[0].z += C::Scalar::ONE;
+        two_wrong[2].z -= C::Scalar::ONE;
+        assert!(!verify_all(&E1, &two_wrong, &mut rng));
+        assert!(!verify_all(&[6; 32], &claims(), &mut rng));
+    }
+
+    #[test]
+    fn k2_4_all_proofs_hold_together_exactly_if_each_does() {
+        check::<Ed25519>();
+        #[cfg(feature = "secp256k1")]
+        check::<crate::curve::Secp256k1>();
+        #[cfg(feature = "p256")]
+        check::<crate::curve::P256>();
+    }
+}

@@ -56,6 +56,26 @@ fn a_step_above_2_to_the_16_needs_a_confirmation() {
 }
 
 #[test]
+fn a_confirmation_stands_while_lower_numbers_are_signed_for() {
+    let mut stage = Stage::<E>::new(2, 2, 2, 3);
+    let far = 1 << 20;
+    stage.get(1).confirm(far);
+    for highest in [5, MAX_STEP] {
+        stage.get(1).raise_highest(highest).unwrap();
+        assert_eq!(stage.of(1).admits(far), Ok(()), "{highest}");
+        assert_eq!(stage.of(1).admits(far + 1), Err(EpochError::FarAhead { epoch: far + 1, highest }));
+    }
+    // A lower number is no confirmation, and takes none away.
+    stage.get(1).confirm(MAX_STEP);
+    assert_eq!(stage.of(1).admits(far), Ok(()));
+    stage.get(1).raise_highest(far).unwrap();
+    assert_eq!(stage.of(1).admits(far), Err(EpochError::Signed { epoch: far, highest: far }));
+    stage.store(1);
+    stage.crash(1);
+    assert_eq!(stage.of(1).highest_signed(), Some(far));
+}
+
+#[test]
 fn one_signature_a_number_and_numbers_rise() {
     let mut stage = Stage::<E>::new(2, 2, 2, 2);
     let mut other = Stage::<E>::new(2, 2, 2, 2);

@@ -202,6 +202,23 @@ fn records_that_cannot_have_come_about() {
     let end = content(0).len();
     assert_eq!(content(0)[end - 40..end - 32], [0, 0, 0, 1, 0, 0, 0, 0]);
     assert!(!change(0, end - 36, &[0, 0, 0, 1]) && !change(0, end - 37, &[2]));
+    // One epoch a number is entered, so one a number is owed.
+    assert!(change(0, end - 32, &[7; 32]));
+    let twice = [&content(0)[..end - 37], &[2, 0, 0, 0, 0], &[7; 32][..], &[0; 4], &[8; 32]].concat();
+    assert!(Epochs::<E>::from_bytes(&closed(twice)).is_none());
+    // Device 1 left, with the public key; then come the pairings that its last share refused.
+    let refused = |ids: &[u8]| {
+        let (kind, mut bytes) = (43, content(5));
+        assert_eq!(bytes[kind], 2);
+        let len: [u8; 4] = bytes[kind + 1..kind + 5].try_into().unwrap();
+        let count = kind + 5 + u32::from_be_bytes(len) as usize;
+        assert_eq!(bytes[count..count + 4], [0; 4]);
+        bytes[count + 3] = ids.len() as u8;
+        bytes.splice(count + 4..count + 4, ids.iter().flat_map(|id| [*id; 32]));
+        Epochs::<E>::from_bytes(&closed(bytes)).is_some()
+    };
+    assert!(refused(&[]) && refused(&[7]) && refused(&[7, 8]));
+    assert!(!refused(&[8, 7]) && !refused(&[7, 7]));
     // Who left dealt, and is no member: device 1, not 2, which is in the roster, nor 4, which did not deal.
     assert!(Epochs::<E>::from_bytes(&records[5]).unwrap().current().is_none());
     assert!(!change(5, 3, &[0, 2]) && !change(5, 3, &[0, 4]));

@@ -20,6 +20,7 @@ every_scheme! {
     nothing_is_certified_before_the_share_is_kept
     withheld_messages_leave_waiting_parties_and_nobody_convicted
     k3_2_reveals_that_are_not_everybodys_convict_nobody
+    k3_2_dealer_is_judged_by_the_view_that_it_dealt_under
 }
 
 /// A signature is judged by what everybody revealed. By less, or by one reveal twice, it is by nothing that a session would have certified.
@@ -49,6 +50,30 @@ fn k3_2_reveals_that_are_not_everybodys_convict_nobody<S: Foe>() {
     }
     let turned: Vec<_> = all.iter().rev().cloned().collect();
     assert_eq!(judged(&turned), Finding::Inconclusive);
+}
+
+/// Party 1 says that it saw another round 1. Party 4 certifies what follows from the one that it saw itself, and this is no lie.
+fn k3_2_dealer_is_judged_by_the_view_that_it_dealt_under<S: Foe>() {
+    let mut game = Game::<S>::new(3, 5, &[1, 4]);
+    game.play(&mut |_, letter| {
+        if is(letter, 1, 2, Kind::All) {
+            letter.body[0] ^= 1;
+        }
+        true
+    });
+    let (judged, own) = (id(4), game.certificate(id(4)).unwrap());
+    let reveals: Vec<_> = game.ids.iter().map(|n| (*n, game.body(2, *n, judged).unwrap().to_vec())).collect();
+    let finding = |body: &[u8]| {
+        let messages = vec![seal(&game.header(3, Kind::All, judged, None), body)];
+        judge(
+            &game.run,
+            &Evidence { kind: EvidenceKind::Certificate, messages, attachments: vec![reveals.clone()] },
+        )
+    };
+    assert_eq!(finding(&own), Finding::Inconclusive);
+    let mut other = own;
+    other[40] ^= 1;
+    assert_eq!(finding(&other), Finding::Guilty(judged, Fault::BadSignature));
 }
 
 /// Party 4 certifies to 1 and to nobody else.

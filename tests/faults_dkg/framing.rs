@@ -17,6 +17,7 @@ use crate::verdict::{Want, brittle, cheater};
 
 every_scheme! {
     k3_3_step_1_evidence_of_every_kind_is_brittle
+    k3_3_step_1_a_message_of_another_length_convicts_nobody
     k3_3_step_1_second_round_1_frames_no_dealer
     k3_3_step_1_second_reveal_frames_no_complainant
     k3_3_step_1_evidence_is_about_the_accused_dealer
@@ -121,6 +122,25 @@ fn all_kinds<S: Foe>() -> Vec<(Game<S>, Evidence)> {
 fn k3_3_step_1_evidence_of_every_kind_is_brittle<S: Foe>() {
     for (game, evidence) in all_kinds::<S>() {
         brittle(&game.run, &evidence);
+    }
+}
+
+/// No session takes such a message, so nobody is convicted by one, whoever signed it.
+fn k3_3_step_1_a_message_of_another_length_convicts_nobody<S: Foe>() {
+    for (game, evidence) in all_kinds::<S>() {
+        for place in 0..evidence.messages.len() {
+            let (header, body) = Header::split(&evidence.messages[place].bytes).unwrap();
+            let judged = |body: &[u8]| {
+                let mut changed = evidence.clone();
+                changed.messages[place] = seal(&header, body);
+                (changed != evidence, judge(&game.run, &changed))
+            };
+            assert!(matches!(judged(body), (false, Finding::Guilty(..))));
+            for other in [[body, &[0]].concat(), body[..body.len() - 1].to_vec()] {
+                let context = (evidence.kind, place, other.len());
+                assert_eq!(judged(&other), (true, Finding::Inconclusive), "{context:?}");
+            }
+        }
     }
 }
 

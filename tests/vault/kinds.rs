@@ -108,6 +108,8 @@ fn round_trip<T: Stored>(what: &T, kind: StoredKind, subject: Subject, epoch: u3
         // Sealed as what it is, and cut: it does not decode.
         let cut = what.write().expose().split_last().unwrap().1.to_vec();
         assert!(T::read(Secret::new(cut)).is_none());
+        let longer = [what.write().expose(), &[0][..]].concat();
+        assert!(T::read(Secret::new(longer)).is_none());
         assert!(T::read(app_secret().write()).is_none());
         let wrong = error(opened::<quorate::vault::AppSecret>(&bytes, subject));
         assert_eq!(wrong, VaultError::WrongKind { found: kind.number(), wanted: StoredKind::AppSecret });
@@ -227,6 +229,14 @@ fn presignatures_and_nonces() {
     assert!(SigningNonces::<E>::load(form, &mut ledger).is_ok());
     let form = opened::<StoredNonces<E>>(&sealed(&stored, 1), subject).unwrap().into_form();
     assert_eq!(SigningNonces::<E>::load(form, &mut ledger).unwrap_err(), ResumeError::Spent);
+    // Of another scheme, though no field is longer or shorter; and of no version that there is.
+    let form = || nonces(16).into_form().expose().clone();
+    assert!(StoredNonces::<E>::new(Secret::new(form())).is_some());
+    assert!(StoredNonces::<FrostRistretto255>::new(Secret::new(form())).is_none());
+    for version in [0, 2] {
+        let other = [&[version][..], &form()[1..]].concat();
+        assert!(StoredNonces::<E>::new(Secret::new(other)).is_none(), "{version}");
+    }
 }
 
 #[test]
@@ -247,6 +257,14 @@ fn snapshots() {
     let bytes = sealed(&none, 1);
     let content = VaultError::Corrupt(quorate::vault::Part::Content);
     assert_eq!(error(crate::fixture::opened::<Snapshot>(&bytes, none.subject())), content);
+    // Nor is what another version wrote, however whole.
+    for (version, whole) in [(0, false), (1, true), (2, false)] {
+        let form = snapshot.write();
+        let (content, _) = form.expose().split_last_chunk::<32>().unwrap();
+        let content = [&[version][..], &content[1..]].concat();
+        let other = [&content[..], &crate::other::sha256(&content)].concat();
+        assert_eq!(Snapshot::read(Secret::new(other)).is_some(), whole, "{version}");
+    }
 }
 
 #[test]

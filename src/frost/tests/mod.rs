@@ -375,6 +375,10 @@ fn f2_2_every_share_of_the_toy_group_is_told_right_from_wrong() {
     {
         assert_eq!(aggregate(&package, list), Err(AggregateError::Signers));
     }
+    // Every share fits, and the sum does not.
+    let given: Vec<_> = (1..=3).zip(&right).map(|(number, right)| z(number, *right)).collect();
+    assert!(aggregate(&package, &given).is_ok());
+    assert_eq!(aggregate(&package.with_another_sum(), &given), Err(AggregateError::OwnFault));
 }
 
 #[test]

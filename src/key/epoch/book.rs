@@ -93,11 +93,8 @@ impl<N: PartialEq, P, C> Book<N, P, C> {
         self.confirmed = self.confirmed.filter(|number| self.floor < Some(*number));
     }
 
-    /// Takes in what waits for its certificate; the same again changes nothing.
+    /// Takes in what waits for its certificate, and is not known yet.
     pub(super) fn keep(&mut self, entry: Entry<N, P>) -> Result<(), EpochError> {
-        if self.knows(&entry.name) {
-            return Ok(());
-        }
         self.admits(entry.epoch)?;
         self.lift(entry.epoch);
         self.pending.push(entry);
