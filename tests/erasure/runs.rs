@@ -1,0 +1,165 @@
+//! Runs of every protocol.
+
+use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostTaproot, Scheme};
+use quorate::ecdsa::EcdsaScheme;
+use quorate::key::KeyShare;
+use quorate::keyset::{self, AnyScheme, Bundle, KeySet};
+use quorate::pairing;
+use quorate::party::{PartyId, Threshold};
+use quorate::secret::Secret;
+use quorate::session::{Session, Snapshot, Status, Suspend};
+use quorate::sim::{Cast, MemoryLedger};
+use quorate::wire::SessionId;
+
+use crate::driver::{self, E, Outcome, Player, Protocol, Script, id, rng};
+use crate::{Found, found, kept};
+
+impl Outcome for Bundle {
+    fn bytes(&self) -> Vec<u8> {
+        self.to_bytes().expose().clone()
+    }
+}
+
+/// One party from its start to its result; `between` gets the session before every step.
+fn play<S: Protocol>(
+    script: &Script<S>,
+    mut player: Player<S>,
+    between: &mut dyn FnMut(Session<S>) -> Session<S>,
+) -> &'static [u8] {
+    let (me, mut round) = (player.me(), 0);
+    loop {
+        player = Player { session: between(player.session), ..player };
+        match player.step() {
+            Some(Status::Advanced { .. }) => {}
+            Some(Status::Keep) => player.keep(&script.cast),
+            Some(Status::Waiting) => {
+                round += 1;
+                let inbound = script.mail.iter().filter(|mail| mail.is_for(me));
+                for mail in inbound.filter(|mail| mail.header().round == round) {
+                    player.receive(mail).unwrap();
+                }
+            }
+            _ => return Vec::leak(player.result.take().unwrap().unwrap()),
+        }
+    }
+}
+
+/// Down to bytes and back.
+fn again<S: Protocol + Suspend>(config: &S::Config, session: Session<S>) -> Session<S> {
+    let snapshot = session.suspend().unwrap();
+    let bytes = Secret::new(snapshot.expose().to_vec());
+    drop(snapshot);
+    Session::resume(config, Snapshot::from_bytes(bytes), &mut MemoryLedger::default()).unwrap()
+}
+
+/// All that was sent, with the signatures.
+fn mail<S: Protocol>(script: &Script<S>) -> impl Iterator<Item = &[u8]> {
+    script.mail.iter().flat_map(|mail| [mail.message(), &mail.0.envelope().signature[..]])
+}
+
+/// All that the snapshots of party 1 and its result hold, but what was sent, and what others hold too.
+fn suspended<S: Protocol + Suspend>(
+    label: &str,
+    script: &Script<S>,
+    config: impl Fn(PartyId) -> S::Config,
+    others: &[u16],
+    more: &[&[u8]],
+) -> Found {
+    let forms = |me: u16| {
+        let (me, mut forms) = (id(me), Vec::new());
+        let result = play(script, script.play(me), &mut |session| {
+            let snapshot = session.suspend().unwrap();
+            forms.push(kept(snapshot.expose()));
+            Session::resume(&config(me), snapshot, &mut MemoryLedger::default()).unwrap()
+        });
+        forms.push(result);
+        forms
+    };
+    let known = others.iter().flat_map(|other| forms(*other)).collect::<Vec<_>>();
+    let known = mail(script).chain(known).chain(more.iter().copied());
+    let config = config(id(1));
+    found(label, &forms(1), known, || {
+        play(script, script.play(id(1)), &mut |session| again(&config, session));
+    })
+}
+
+/// A run that is not suspended, and secrets that the party had before. It starts before anything is looked for.
+fn signing<S: Protocol>(label: &str, script: &Script<S>, me: u16, secrets: &[&[u8]]) -> Found {
+    let player = script.play(id(me));
+    found(label, secrets, mail(script), || {
+        play(script, player, &mut |session| session);
+    })
+}
+
+/// Where the secret stands in a stored share.
+const SECRET: std::ops::Range<usize> = 5..37;
+
+fn secret<S: Scheme>(share: &KeyShare<S>) -> &'static [u8] {
+    kept(&share.to_bytes().expose()[SECRET])
+}
+
+/// The secrets of 2, who signs with 1 or 3.
+fn ecdsa<S: EcdsaScheme>(ids: &[u16], signers: &[u16], seed: u64) -> [&'static [u8]; 2] {
+    let group = driver::ecdsa::Group::<S>::new(2, ids, signers, seed);
+    let share = group.shares.iter().find(|share| share.id() == id(2)).unwrap();
+    let pairings = &group.pairings()[&id(2)];
+    let form = pairings.iter().next().unwrap().store();
+    // Behind the names, before the digest.
+    [secret(share), kept(&form.expose()[6 + 3 * 32..form.expose().len() - 32])]
+}
+
+fn key_set() -> (Script<KeySet>, keyset::Run) {
+    let cast = Cast::new([1, 2, 3], &mut rng(8)).unwrap();
+    let schemes = [AnyScheme::EcdsaSecp256k1, AnyScheme::FrostEd25519];
+    let threshold = Threshold::new(2, 3).unwrap();
+    let run = keyset::Run::new(threshold, cast.roster().clone(), SessionId([1; 16]), schemes).unwrap();
+    let (ids, again) = (cast.ids(), run.clone());
+    let start = move |me: PartyId| {
+        let mut rng = rng(9 << 16 | u64::from(me.get()));
+        KeySet::start(&again, me, &mut MemoryLedger::default(), &mut rng).unwrap()
+    };
+    (Script::new(cast, &ids, start), run)
+}
+
+pub(crate) fn all() -> Vec<Found> {
+    let mut all = Vec::new();
+    let (script, run) = driver::dkg::<E>(2, &[1, 2, 3], 1);
+    all.push(suspended("key generation, Ed25519", &script, |me| (run.clone(), me), &[2, 3], &[]));
+    let (script, run) = driver::dkg::<EcdsaSecp256k1>(2, &[1, 2, 3], 2);
+    all.push(suspended("key generation, secp256k1", &script, |me| (run.clone(), me), &[2, 3], &[]));
+    let (script, run) = driver::dkg::<EcdsaP256>(2, &[1, 2, 3], 3);
+    all.push(suspended("key generation, P-256", &script, |me| (run.clone(), me), &[2, 3], &[]));
+    let (script, run) = driver::life::refresh::<FrostTaproot>(2, &[1, 2, 3], 4);
+    all.push(suspended("refresh", &script, |me| (run.clone(), me), &[2, 3], &[]));
+    let (script, run) = driver::life::reshare::<E>(5);
+    all.push(suspended("resharing, a dealer who leaves", &script, |me| (run.clone(), me), &[2, 3, 4], &[]));
+    let (script, run) = driver::life::import::<E>(6);
+    all.push(suspended("import, a receiver", &script, |me| (run.clone(), me), &[2, 3, 9], &[]));
+    let (script, run) = key_set();
+    all.push(suspended("key set", &script, |me| (run.clone(), me), &[2, 3], &[]));
+
+    let script = driver::ecdsa::pairing(7);
+    let identities = [1, 2].map(|n| script.cast.key(id(n)).unwrap().public());
+    let session = script.play(id(1)).session.terms().session;
+    let config = |me: PartyId| {
+        let [own, peer] = if me == id(1) { identities } else { [identities[1], identities[0]] };
+        pairing::Run::new(own, peer, session).unwrap()
+    };
+    // Its names.
+    let names = &script.result(id(1))[..6 + 3 * 32];
+    all.push(suspended("pairing", &script, config, &[], &[names]));
+
+    let (_, shares) = driver::key(2, &[1, 2, 3], 10);
+    let (script, _) = driver::frost(2, &[1, 2, 3], &[1, 2], b"a message", 10);
+    all.push(signing("FROST", &script, 1, &[secret(&shares[0])]));
+
+    let one = driver::ecdsa::sign::<EcdsaSecp256k1>(2, &[1, 2, 3], &[1, 2], 11);
+    all.push(signing("ECDSA, secp256k1", &one, 2, &ecdsa::<EcdsaSecp256k1>(&[1, 2, 3], &[1, 2], 11)));
+    let other = driver::ecdsa::sign::<EcdsaP256>(2, &[1, 2, 3], &[1, 2], 12);
+    all.push(signing("ECDSA, P-256", &other, 2, &ecdsa::<EcdsaP256>(&[1, 2, 3], &[1, 2], 12)));
+    let batch = driver::ecdsa::batch::<EcdsaSecp256k1>(2, &[1, 2], &[1, 2], 2, 13);
+    all.push(signing("a batch", &batch, 2, &ecdsa::<EcdsaSecp256k1>(&[1, 2], &[1, 2], 13)));
+    let online = driver::ecdsa::online::<EcdsaSecp256k1>(2, &[1, 2, 3], &[2, 3], 14);
+    all.push(signing("online", &online, 2, &ecdsa::<EcdsaSecp256k1>(&[1, 2, 3], &[2, 3], 14)));
+    all
+}
