@@ -35,9 +35,13 @@ fn undecodable<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence) -> 
     let verified = admit(envelope, task.key().roster(), terms)?;
     let (header, body) = (verified.header(), verified.body());
     let len = 2 * S::Curve::POINT_LEN;
+    // No session takes commitments or a share from anybody else.
+    let signer = task.signers().contains(header.from);
     let bad = match (header.round, header.kind) {
         (1, Kind::All) => {
-            body.len() == len && body.chunks(S::Curve::POINT_LEN).any(|p| read_point::<S::Curve>(p).is_none())
+            signer
+                && body.len() == len
+                && body.chunks(S::Curve::POINT_LEN).any(|p| read_point::<S::Curve>(p).is_none())
         }
         // The points are not the coordinator's own: small-order parts that cancel are not its fault.
         (1, Kind::Direct) => {
@@ -47,7 +51,8 @@ fn undecodable<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence) -> 
             body.len() == len * task.signers().len() && matches!(package, Err(PackageError::Malformed(_)))
         }
         (2, _) => {
-            body.len() == 32 + S::Curve::SCALAR_LEN
+            signer
+                && body.len() == 32 + S::Curve::SCALAR_LEN
                 && SignatureShare::<S>::from_bytes(body.get(32..)?).is_none()
         }
         _ => false,

@@ -91,6 +91,21 @@ fn answer_to_coordinator(game: &Game, broken: Break) -> Abort {
     session.advance(&mut rng(2)).unwrap_err()
 }
 
+/// 3 is a member and does not sign here: no session takes its commitments or its share.
+#[test]
+fn f1_1_f2_3_who_does_not_sign_is_not_convicted_of_what_does_not_decode() {
+    let game = game();
+    for (to, round, len) in [(None, 1, 64), (None, 2, 64), (Some(1), 2, 64)] {
+        let judged = |from: u16| {
+            let messages = vec![game.envelope(from, to, round, &vec![0xff; len])];
+            let evidence = Evidence { kind: EvidenceKind::Undecodable, messages, attachments: Vec::new() };
+            frost::judge(&game.task, &evidence)
+        };
+        assert_eq!(judged(4), Finding::Guilty(id(4), Fault::Malformed), "{to:?} {round}");
+        assert_eq!(judged(3), Finding::Inconclusive, "{to:?} {round}");
+    }
+}
+
 /// One piece of every sort, with whom it convicts of what.
 fn pieces(game: &Game) -> Vec<(Evidence, u16, Fault)> {
     let leaderless = |broken: Break| {
