@@ -10,6 +10,7 @@ mod model;
 mod shared;
 
 use quorate::approval::cap::{CapError, CapUse, Caps, MemoryCaps};
+use quorate::approval::fact::Amount;
 use quorate::approval::registry::{
     Claim, Entry, FAIL_WINDOW_S, MemoryRegistry, RETENTION_S, Registry, RegistryError, Space,
 };
@@ -156,6 +157,31 @@ fn caps_that_count_nothing_any_more_remember_no_window() {
     c.reserve(&[3; 32], &[week(1)], START + 100).unwrap();
     c.reserve(&[4; 32], &[spend(1)], START + 800).unwrap();
     c.reserve(&[5; 32], &[spend(1)], START + 900).unwrap();
+}
+
+/// A window that grows counts again what had left it, and the sum may be more than any amount: that is exceeded, and changes nothing.
+#[test]
+fn caps_count_beyond_the_largest_amount() {
+    let mut c = MemoryCaps::new(10);
+    let mut half = [0; 32];
+    half[0] = 0x80;
+    let day = |amount: Amount, window_s| CapUse { amount, window_s, limit: Amount::MAX, ..spend(0) };
+    let (half, one) = (Amount(half), Amount::from(1));
+    let exceeded = || Err(CapError::Exceeded("day".into()));
+    // Remembered for the sake of a longer window beside it.
+    c.reserve(&[1; 32], &[day(half, 100), CapUse { cap: "week".into(), window_s: 700, ..spend(1) }], START)
+        .unwrap();
+    c.reserve(&[2; 32], &[day(half, 100)], START + 100).unwrap();
+    assert_eq!(c.reserve(&[3; 32], &[day(one, 700)], START + 101), exceeded());
+    assert_eq!(c.reserve(&[2; 32], &[day(half, 700)], START + 101), exceeded());
+    assert_eq!(c.spent("day", &[1], 100, START + 101), half, "the second is reserved still");
+    assert_eq!(c.commit(&[2; 32]), Ok(()));
+    // In the window that it was, only the second counts.
+    let rest = half.checked_sub(&one).unwrap();
+    assert_eq!(c.reserve(&[3; 32], &[day(rest, 100)], START + 199), Ok(()));
+    assert_eq!(c.reserve(&[4; 32], &[day(one, 100)], START + 199), exceeded());
+    c.release(&[3; 32]).unwrap();
+    assert_eq!(c.reserve(&[4; 32], &[day(one, 100)], START + 199), Ok(()));
 }
 
 #[test]

@@ -12,6 +12,31 @@ type Hash = [u8; 32];
 /// A cap and a scope.
 type Name = (String, Vec<u8>);
 
+/// A sum that has no upper limit: a cap whose window has grown may count more than an [`Amount`] holds.
+#[derive(Debug, Default)]
+struct Sum {
+    low: Amount,
+    /// Multiples of 2^256.
+    high: u64,
+}
+
+impl Sum {
+    fn add(&mut self, amount: &Amount) {
+        let (low, over) = self.low.overflowing_add(amount);
+        *self = Self { low, high: self.high.saturating_add(u64::from(over)) };
+    }
+
+    fn subtract(&mut self, amount: &Amount) {
+        let (low, under) = self.low.overflowing_sub(amount);
+        *self = Self { low, high: self.high.saturating_sub(u64::from(under)) };
+    }
+
+    /// `None` if no amount is as large.
+    fn and(&self, amount: &Amount) -> Option<Amount> {
+        self.low.checked_add(amount).filter(|_| self.high == 0)
+    }
+}
+
 /// What is counted under one name.
 #[derive(Debug, Default)]
 struct Ledger {
@@ -19,39 +44,35 @@ struct Ledger {
     entries: BTreeMap<(u64, Hash), Amount>,
     /// Entries at this time or later are in `sum`.
     floor: u64,
-    sum: Amount,
+    sum: Sum,
     /// The longest window asked for: entries are remembered so long.
     longest: u64,
 }
 
 impl Ledger {
     /// Moves the floor to where a window that ends now begins. An entry passes it about once.
-    fn slide(&mut self, now: u64, window: u64) -> Option<()> {
+    fn slide(&mut self, now: u64, window: u64) {
         let floor = first_of(now, window);
         let (low, high) = (self.floor.min(floor), self.floor.max(floor));
         for amount in self.entries.range((low, [0; 32])..(high, [0; 32])).map(|(_, amount)| amount) {
-            let moved =
-                if floor > self.floor { self.sum.checked_sub(amount) } else { self.sum.checked_add(amount) };
-            self.sum = moved?;
+            if floor > self.floor { self.sum.subtract(amount) } else { self.sum.add(amount) }
         }
         self.floor = floor;
-        Some(())
     }
 
-    fn insert(&mut self, time: u64, rh: Hash, amount: Amount, window: u64) -> Option<()> {
+    fn insert(&mut self, time: u64, rh: Hash, amount: Amount, window: u64) {
         self.longest = self.longest.max(window);
         if time >= self.floor {
-            self.sum = self.sum.checked_add(&amount)?;
+            self.sum.add(&amount);
         }
         self.entries.insert((time, rh), amount);
-        Some(())
     }
 
     fn remove(&mut self, time: u64, rh: Hash) {
         if let Some(amount) = self.entries.remove(&(time, rh))
             && time >= self.floor
         {
-            self.sum = self.sum.checked_sub(&amount).unwrap_or(Amount::ZERO);
+            self.sum.subtract(&amount);
         }
     }
 }
@@ -126,28 +147,26 @@ impl MemoryCaps {
     }
 
     /// Puts a request into all sums.
-    fn attach(&mut self, rh: &Hash, held: Held) -> Result<(), CapError> {
+    fn attach(&mut self, rh: &Hash, held: Held) {
         for (name, amount, window) in &held.uses {
             let ledger = self.ledgers.entry(name.clone()).or_default();
-            ledger.insert(held.time, *rh, *amount, *window).ok_or(CapError::Unavailable)?;
+            ledger.insert(held.time, *rh, *amount, *window);
         }
         self.ends.insert((held.until, *rh));
         self.held.insert(*rh, held);
-        Ok(())
     }
 
     /// Whether every use has room beside what is counted.
     fn fits(&mut self, uses: &[CapUse]) -> Result<(), CapError> {
         for item in uses {
             let name = (item.cap.clone(), item.scope.clone());
-            let spent = match self.ledgers.get_mut(&name) {
+            let after = match self.ledgers.get_mut(&name) {
                 Some(ledger) => {
-                    ledger.slide(self.now, item.window_s).ok_or(CapError::Unavailable)?;
-                    ledger.sum
+                    ledger.slide(self.now, item.window_s);
+                    ledger.sum.and(&item.amount)
                 }
-                None => Amount::ZERO,
+                None => Some(item.amount),
             };
-            let after = spent.checked_add(&item.amount);
             if after.is_none_or(|after| after > item.limit) {
                 return Err(CapError::Exceeded(item.cap.clone()));
             }
@@ -182,7 +201,7 @@ impl Caps for MemoryCaps {
         };
         if let Err(error) = fits {
             if let Some(held) = before {
-                self.attach(rh, held)?;
+                self.attach(rh, held);
             }
             return Err(error);
         }
@@ -194,7 +213,8 @@ impl Caps for MemoryCaps {
             until: self.now.saturating_add(window.max(1)),
             committed: before.is_some_and(|held| held.committed),
         };
-        self.attach(rh, held)
+        self.attach(rh, held);
+        Ok(())
     }
 
     fn commit(&mut self, rh: &[u8; 32]) -> Result<(), CapError> {

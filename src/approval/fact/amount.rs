@@ -36,25 +36,37 @@ impl Amount {
     /// The sum; `None` above 2^256 - 1.
     #[must_use]
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
+        let (sum, over) = self.overflowing_add(other);
+        (!over).then_some(sum)
+    }
+
+    /// The sum modulo 2^256, and whether it is another.
+    pub(crate) fn overflowing_add(&self, other: &Self) -> (Self, bool) {
         let (mut sum, mut carry) = (*self, false);
         for (a, b) in sum.0.iter_mut().zip(&other.0).rev() {
             let (x, over) = a.overflowing_add(*b);
             let (y, more) = x.overflowing_add(u8::from(carry));
             (*a, carry) = (y, over || more);
         }
-        (!carry).then_some(sum)
+        (sum, carry)
     }
 
     /// The difference; `None` below zero.
     #[must_use]
     pub fn checked_sub(&self, other: &Self) -> Option<Self> {
+        let (rest, under) = self.overflowing_sub(other);
+        (!under).then_some(rest)
+    }
+
+    /// The difference modulo 2^256, and whether it is another.
+    pub(crate) fn overflowing_sub(&self, other: &Self) -> (Self, bool) {
         let (mut rest, mut borrow) = (*self, false);
         for (a, b) in rest.0.iter_mut().zip(&other.0).rev() {
             let (x, under) = a.overflowing_sub(*b);
             let (y, more) = x.overflowing_sub(u8::from(borrow));
             (*a, borrow) = (y, under || more);
         }
-        (!borrow).then_some(rest)
+        (rest, borrow)
     }
 
     /// The product with a small number; `None` above 2^256 - 1.
