@@ -61,5 +61,6 @@ unset CARGO_TARGET_DIR
 if [ "${1:-}" != report ]; then
     seconds=${1:-1000000}
     run "$TOOL" run "$HERE/list.json" "$HERE/tree" "$seconds" "${@:2}"
+    run "$TOOL" confirm "$HERE/tree"
 fi
 run "$TOOL" report "$HERE/list.json" "$HERE/tree" "$HERE/list.json"

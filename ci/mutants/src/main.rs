@@ -16,6 +16,7 @@ quorate-mutants fit LIST.json ORIGINAL TREE
 quorate-mutants record TREE [--lib|--test=TARGET ..]
 quorate-mutants carry BEFORE LIST.json ORIGINAL TREE
 quorate-mutants run LIST.json TREE SECONDS [FILE-PREFIX..]
+quorate-mutants confirm TREE
 quorate-mutants report LIST.json TREE SCOPE.json";
 
 fn main() -> Result<()> {
@@ -29,6 +30,7 @@ fn main() -> Result<()> {
             run::carry(before.as_ref(), list, original.as_ref(), tree.as_ref())
         }
         ["run", list, tree, seconds, files @ ..] => run::run(list, tree.as_ref(), seconds.parse()?, files),
+        ["confirm", tree] => run::confirm(tree.as_ref()),
         ["report", list, tree, scope] => run::report(list, tree.as_ref(), scope),
         _ => Err(USAGE.into()),
     }

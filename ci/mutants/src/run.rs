@@ -123,8 +123,7 @@ fn judge(tree: &Path, mutant: &Mutant, tests: &[Test], record: &Mutex<Record>, c
             return Ok(format!("open\t{done} of {number} in {cap}"));
         }
         spent += test.millis + 10;
-        let limit = 10 + 10 * test.millis.div_ceil(1000);
-        let end = tests::run_one(tree, &test.binary, &test.name, &[("MUTANT", &id)], limit)?;
+        let end = tests::run_one(tree, &test.binary, &test.name, &[("MUTANT", &id)], limit(test))?;
         record.lock().unwrap().add(mutant, i, end != End::Passed);
         if end != End::Passed {
             let end = if end == End::Failed { "caught" } else { "timeout" };
@@ -132,6 +131,41 @@ fn judge(tree: &Path, mutant: &Mutant, tests: &[Test], record: &Mutex<Record>, c
         }
     }
     Ok(format!("missed\t{number}"))
+}
+
+/// Runs every test that caught something once more, without a mutant. One that fails says nothing: what it caught is forgotten, and the test
+/// is named.
+pub fn confirm(tree: &Path) -> Result<()> {
+    let tree = tree.canonicalize()?;
+    let results = results(&tree);
+    let catching: HashSet<&str> = results.values().filter(|r| r.is_caught()).map(|r| r.by.as_str()).collect();
+    let tests: Vec<Test> =
+        tests::all(&tree)?.into_iter().filter(|test| catching.contains(test.label().as_str())).collect();
+    println!("{} tests have caught something", tests.len());
+    let (queue, failed) = (Mutex::new(tests.into_iter()), Mutex::new(HashSet::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..workers() {
+            scope.spawn(|| {
+                loop {
+                    let Some(test) = queue.lock().unwrap().next() else { return };
+                    let end = tests::run_one(&tree, &test.binary, &test.name, &[], limit(&test));
+                    if end.is_ok_and(|end| end != End::Passed) {
+                        println!("fails without a mutant: {}", test.label());
+                        failed.lock().unwrap().insert(test.label());
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner()?;
+    let line = |(id, r): (&usize, &Outcome)| format!("{id}\t{}\t{}\t{}\n", r.verdict, r.by, r.millis);
+    let lines: String = results.iter().filter(|(_, r)| !failed.contains(&r.by)).map(line).collect();
+    Ok(fs::write(tree.join(RESULTS), lines)?)
+}
+
+/// Seconds of processor time for one run of it.
+fn limit(test: &Test) -> u64 {
+    10 + 10 * test.millis.div_ceil(1000)
 }
 
 /// Takes over from the folder `before` (`list.json`, `original`, `results`): what a test caught that is still there, in files that have not changed.
@@ -163,6 +197,10 @@ struct Outcome {
 }
 
 impl Outcome {
+    fn is_caught(&self) -> bool {
+        self.verdict == "caught" || self.verdict == "timeout"
+    }
+
     /// What CAP was.
     fn cap(&self) -> u64 {
         self.by.rsplit_once(" in ").and_then(|(_, cap)| cap.parse().ok()).unwrap_or(0)
@@ -232,8 +270,7 @@ pub fn report(list: &str, tree: &Path, scope: &str) -> Result<()> {
                 (None, _) => {}
             }
         }
-        let caught = |r: &&Outcome| r.verdict == "caught" || r.verdict == "timeout";
-        if let Some(r) = results.get(&mutant.id).filter(|r| !caught(r)) {
+        if let Some(r) = results.get(&mutant.id).filter(|r| !r.is_caught()) {
             survivors.push(format!("{} {} {}", r.verdict, r.by, mutant.name));
         }
     }
