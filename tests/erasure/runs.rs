@@ -2,6 +2,7 @@
 
 use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostTaproot, Scheme};
 use quorate::ecdsa::EcdsaScheme;
+use quorate::error::Abort;
 use quorate::key::KeyShare;
 use quorate::keyset::{self, AnyScheme, Bundle, KeySet};
 use quorate::pairing;
@@ -11,7 +12,7 @@ use quorate::session::{Session, Snapshot, Status, Suspend};
 use quorate::sim::{Cast, MemoryLedger};
 use quorate::wire::SessionId;
 
-use crate::driver::{self, E, Outcome, Player, Protocol, Script, id, rng};
+use crate::driver::{self, E, Mail, Outcome, Player, Protocol, Script, id, rng};
 use crate::{Found, found, kept};
 
 impl Outcome for Bundle {
@@ -20,12 +21,12 @@ impl Outcome for Bundle {
     }
 }
 
-/// One party from its start to its result; `between` gets the session before every step.
+/// One party from its start to its result, or to its verdict; `between` gets the session before every step.
 fn play<S: Protocol>(
     script: &Script<S>,
     mut player: Player<S>,
     between: &mut dyn FnMut(Session<S>) -> Session<S>,
-) -> &'static [u8] {
+) -> Result<&'static [u8], Abort> {
     let (me, mut round) = (player.me(), 0);
     loop {
         player = Player { session: between(player.session), ..player };
@@ -39,7 +40,7 @@ fn play<S: Protocol>(
                     player.receive(mail).unwrap();
                 }
             }
-            _ => return Vec::leak(player.result.take().unwrap().unwrap()),
+            _ => return player.result.take().unwrap().map(|result| &*Vec::leak(result)),
         }
     }
 }
@@ -72,14 +73,14 @@ fn suspended<S: Protocol + Suspend>(
             forms.push(kept(snapshot.expose()));
             Session::resume(&config(me), snapshot, &mut MemoryLedger::default()).unwrap()
         });
-        forms.push(result);
+        forms.push(result.unwrap());
         forms
     };
     let known = others.iter().flat_map(|other| forms(*other)).collect::<Vec<_>>();
     let known = mail(script).chain(known).chain(more.iter().copied());
     let config = config(id(1));
     found(label, &forms(1), known, || {
-        play(script, script.play(id(1)), &mut |session| again(&config, session));
+        play(script, script.play(id(1)), &mut |session| again(&config, session)).unwrap();
     })
 }
 
@@ -87,7 +88,24 @@ fn suspended<S: Protocol + Suspend>(
 fn signing<S: Protocol>(label: &str, script: &Script<S>, me: u16, secrets: &[&[u8]]) -> Found {
     let player = script.play(id(me));
     found(label, secrets, mail(script), || {
-        play(script, player, &mut |session| session);
+        play(script, player, &mut |session| session).unwrap();
+    })
+}
+
+/// The same, where a byte of the private message of a round to it is wrong, and this check says so.
+fn failing<S: Protocol>(
+    check: &str,
+    script: &mut Script<S>,
+    me: u16,
+    (round, at): (u8, usize),
+    secrets: &[&[u8]],
+) -> Found {
+    let spoilt = |mail: &Mail| mail.header().to == Some(id(me)) && mail.header().round == round;
+    let place = script.mail.iter().position(spoilt).unwrap();
+    script.mail[place] = script.forge(&script.mail[place], |body| body[at] ^= 1);
+    let player = script.play(id(me));
+    found(&format!("{check} fails"), secrets, mail(script), || {
+        assert_eq!(play(script, player, &mut |session| session).unwrap_err().check, check);
     })
 }
 
@@ -153,8 +171,12 @@ pub(crate) fn all() -> Vec<Found> {
     let (script, _) = driver::frost(2, &[1, 2, 3], &[1, 2], b"a message", 10);
     all.push(signing("FROST", &script, 1, &[secret(&shares[0])]));
 
-    let one = driver::ecdsa::sign::<EcdsaSecp256k1>(2, &[1, 2, 3], &[1, 2], 11);
-    all.push(signing("ECDSA, secp256k1", &one, 2, &ecdsa::<EcdsaSecp256k1>(&[1, 2, 3], &[1, 2], 11)));
+    let secrets = ecdsa::<EcdsaSecp256k1>(&[1, 2, 3], &[1, 2], 11);
+    let one = || driver::ecdsa::sign::<EcdsaSecp256k1>(2, &[1, 2, 3], &[1, 2], 11);
+    all.push(signing("ECDSA, secp256k1", &one(), 2, &secrets));
+    for (check, round, at) in [("S1.2", 1, 4416), ("S2.4", 2, 228), ("S2.5", 2, 131)] {
+        all.push(failing(check, &mut one(), 2, (round, at), &secrets));
+    }
     let other = driver::ecdsa::sign::<EcdsaP256>(2, &[1, 2, 3], &[1, 2], 12);
     all.push(signing("ECDSA, P-256", &other, 2, &ecdsa::<EcdsaP256>(&[1, 2, 3], &[1, 2], 12)));
     let batch = driver::ecdsa::batch::<EcdsaSecp256k1>(2, &[1, 2], &[1, 2], 2, 13);
