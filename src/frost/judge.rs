@@ -43,6 +43,7 @@ fn undecodable<S: Suite>(task: &Task<S>, terms: &Terms, evidence: &Evidence) -> 
                 && body.len() == len
                 && body.chunks(S::Curve::POINT_LEN).any(|p| read_point::<S::Curve>(p).is_none())
         }
+        // Whom the signers chose as their coordinator the task does not say; nobody honest signs such a list, chosen or not.
         // The points are not the coordinator's own: small-order parts that cancel are not its fault.
         (1, Kind::Direct) => {
             let list =

@@ -1,8 +1,9 @@
 //! Runs of every protocol.
 
-use quorate::curve::{EcdsaP256, EcdsaSecp256k1, FrostTaproot, Scheme};
+use quorate::curve::{Curve as _, EcdsaP256, EcdsaSecp256k1, FrostTaproot, Scheme, write_scalar};
 use quorate::ecdsa::EcdsaScheme;
 use quorate::error::Abort;
+use quorate::frost::{Sign, SigningNonces};
 use quorate::key::KeyShare;
 use quorate::keyset::{self, AnyScheme, Bundle, KeySet};
 use quorate::pairing;
@@ -11,6 +12,8 @@ use quorate::secret::Secret;
 use quorate::session::{Session, Snapshot, Status, Suspend};
 use quorate::sim::{Cast, MemoryLedger};
 use quorate::wire::SessionId;
+use rand_core::Rng as _;
+use sha2::{Digest as _, Sha256};
 
 use crate::driver::{self, E, Mail, Outcome, Player, Protocol, Script, id, rng};
 use crate::{Found, found, kept};
@@ -116,14 +119,63 @@ fn secret<S: Scheme>(share: &KeyShare<S>) -> &'static [u8] {
     kept(&share.to_bytes().expose()[SECRET])
 }
 
-/// The secrets of 2, who signs with 1 or 3.
-fn ecdsa<S: EcdsaScheme>(ids: &[u16], signers: &[u16], seed: u64) -> [&'static [u8]; 2] {
+/// The secrets of 2, who signs with 1 or 3: its share, its pairing, and what it draws in a run.
+fn ecdsa<S: EcdsaScheme, P: Protocol>(
+    script: &Script<P>,
+    ids: &[u16],
+    signers: &[u16],
+    seed: u64,
+) -> Vec<&'static [u8]> {
     let group = driver::ecdsa::Group::<S>::new(2, ids, signers, seed);
     let share = group.shares.iter().find(|share| share.id() == id(2)).unwrap();
     let pairings = &group.pairings()[&id(2)];
     let form = pairings.iter().next().unwrap().store();
+    let sid = script.play(id(2)).session.terms().sid();
     // Behind the names, before the digest.
-    [secret(share), kept(&form.expose()[6 + 3 * 32..form.expose().len() - 32])]
+    let mut all = vec![secret(share), kept(&form.expose()[6 + 3 * 32..form.expose().len() - 32])];
+    // As the driver seeds the start and the first step. What the second draws are weights of a sum, of no use once it is checked.
+    for (round, seed) in [(1, seed << 16 | 2), (2, 2 << 8 | 1)] {
+        all.extend(drawn::<S>(seed, all[0], &sid, round));
+    }
+    all
+}
+
+/// The first of what a signer draws in a round: `XOF("session-rng"; 32 fresh bytes, share, sid, round)`, as bytes and as scalars of 64 each. Some
+/// of it is sent: that is public then.
+fn drawn<S: Scheme>(seed: u64, share: &[u8], sid: &[u8; 32], round: u8) -> Vec<&'static [u8]> {
+    let mut fresh = [0; 32];
+    rng(seed).fill_bytes(&mut fresh);
+    let block = |count: u32| {
+        let items = [&b"quorate/1/session-rng"[..], &fresh, share, sid, &[round], &count.to_be_bytes()];
+        let framed = items.iter().flat_map(|item| [&(item.len() as u32).to_be_bytes()[..], item].concat());
+        <[u8; 32]>::from(Sha256::digest(framed.collect::<Vec<u8>>()))
+    };
+    let blocks: Vec<[u8; 32]> = (0..24).map(block).collect();
+    let scalar = |pair: &[[u8; 32]]| {
+        let mut bytes = Vec::new();
+        let wide = pair.concat().try_into().unwrap();
+        write_scalar::<S::Curve>(&S::Curve::scalar_from_wide(&wide), &mut bytes);
+        kept(&bytes)
+    };
+    blocks.iter().map(|block| kept(block)).chain(blocks.windows(2).map(scalar)).collect()
+}
+
+/// A signing with nonces that are known.
+fn frost() -> Found {
+    let (_, shares) = driver::key(2, &[1, 2, 3], 10);
+    let (_, task) = driver::frost(2, &[1, 2, 3], &[1, 2], b"a message", 10);
+    let nonces = |me: PartyId| {
+        let share = shares.iter().find(|share| share.id() == me).unwrap();
+        SigningNonces::<E>::generate(share.into(), &mut rng(u64::from(me.get())))
+    };
+    let secrets = [secret(&shares[0]), kept(&nonces(id(1)).store().expose()[36..])];
+    let (cast, again) = (Cast::new([1, 2, 3], &mut rng(10)).unwrap(), driver::key(2, &[1, 2, 3], 10).1);
+    let script = Script::new(cast, &[id(1), id(2)], move |me| {
+        let share = again.iter().find(|share| share.id() == me).unwrap();
+        let nonces = SigningNonces::generate(share.into(), &mut rng(u64::from(me.get())));
+        Sign::start_with(share, task.clone(), nonces).unwrap()
+    });
+    signing("FROST", &script, 1, &secrets)
 }
 
 fn key_set() -> (Script<KeySet>, keyset::Run) {
@@ -167,21 +219,25 @@ pub(crate) fn all() -> Vec<Found> {
     let names = &script.result(id(1))[..6 + 3 * 32];
     all.push(suspended("pairing", &script, config, &[], &[names]));
 
-    let (_, shares) = driver::key(2, &[1, 2, 3], 10);
-    let (script, _) = driver::frost(2, &[1, 2, 3], &[1, 2], b"a message", 10);
-    all.push(signing("FROST", &script, 1, &[secret(&shares[0])]));
+    all.push(frost());
 
-    let secrets = ecdsa::<EcdsaSecp256k1>(&[1, 2, 3], &[1, 2], 11);
     let one = || driver::ecdsa::sign::<EcdsaSecp256k1>(2, &[1, 2, 3], &[1, 2], 11);
+    let secrets = ecdsa::<EcdsaSecp256k1, _>(&one(), &[1, 2, 3], &[1, 2], 11);
     all.push(signing("ECDSA, secp256k1", &one(), 2, &secrets));
     for (check, round, at) in [("S1.2", 1, 4416), ("S2.4", 2, 228), ("S2.5", 2, 131)] {
         all.push(failing(check, &mut one(), 2, (round, at), &secrets));
     }
     let other = driver::ecdsa::sign::<EcdsaP256>(2, &[1, 2, 3], &[1, 2], 12);
-    all.push(signing("ECDSA, P-256", &other, 2, &ecdsa::<EcdsaP256>(&[1, 2, 3], &[1, 2], 12)));
+    let secrets = ecdsa::<EcdsaP256, _>(&other, &[1, 2, 3], &[1, 2], 12);
+    all.push(signing("ECDSA, P-256", &other, 2, &secrets));
     let batch = driver::ecdsa::batch::<EcdsaSecp256k1>(2, &[1, 2], &[1, 2], 2, 13);
-    all.push(signing("a batch", &batch, 2, &ecdsa::<EcdsaSecp256k1>(&[1, 2], &[1, 2], 13)));
-    let online = driver::ecdsa::online::<EcdsaSecp256k1>(2, &[1, 2, 3], &[2, 3], 14);
-    all.push(signing("online", &online, 2, &ecdsa::<EcdsaSecp256k1>(&[1, 2, 3], &[2, 3], 14)));
+    let secrets = ecdsa::<EcdsaSecp256k1, _>(&batch, &[1, 2], &[1, 2], 13);
+    all.push(signing("a batch", &batch, 2, &secrets));
+    let presign = driver::ecdsa::presign::<EcdsaSecp256k1>(2, &[1, 2, 3], &[2, 3], 1, 14);
+    let secrets = ecdsa::<EcdsaSecp256k1, _>(&presign, &[1, 2, 3], &[2, 3], 14);
+    all.push(signing("presigning", &presign, 2, &secrets));
+    let online = driver::ecdsa::online::<EcdsaSecp256k1>(2, &[1, 2, 3], &[2, 3], 15);
+    let secrets = ecdsa::<EcdsaSecp256k1, _>(&online, &[1, 2, 3], &[2, 3], 15);
+    all.push(signing("online", &online, 2, &secrets));
     all
 }

@@ -384,19 +384,23 @@ fn a_rewrap_breaks_no_chain() {
 
 #[test]
 fn b3_a_backup_has_at_most_64_mib() {
-    let made = |first: usize| {
+    let create = |first: usize, slots| {
         let lens = [first, 1 << 24, 1 << 24, 1 << 24];
         let items = lens.iter().zip(["a", "b", "c", "d"]).map(|(len, label)| {
             Item::new(&AppSecret::new(label, secret(&vec![1; *len])).unwrap(), 1).unwrap()
         });
         let items: Vec<_> = items.collect();
-        backup::create(&items, NOW, None, vec![held(&a_key(0x44))], &mut rng(1))
+        backup::create(&items, NOW, None, slots, &mut rng(1))
     };
+    let made = |first: usize| create(first, vec![held(&a_key(0x44))]);
     let room = (64 << 20) - made(1).unwrap().len();
     let longest = made(1 + room).unwrap();
     assert_eq!(longest.len(), 64 << 20);
     assert_eq!(verify(&longest, &Known::NOTHING).unwrap().items.len(), 4);
-    assert_eq!(refused(made(2 + room)), BackupError::Vault(VaultError::TooLarge));
+    let too_large = BackupError::Vault(VaultError::TooLarge);
+    assert_eq!(refused(made(2 + room)), too_large);
+    // Before anything is asked of the slots.
+    assert_eq!(refused(create(1 << 25, Vec::new())), too_large);
 }
 
 /// Slots that are not the device's: the wrong ones do not open it.

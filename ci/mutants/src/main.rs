@@ -14,9 +14,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 const USAGE: &str = "quorate-mutants checks LIST.json ORIGINAL OUT.json
 quorate-mutants fit LIST.json ORIGINAL TREE
 quorate-mutants record TREE [--lib|--test=TARGET ..]
-quorate-mutants carry BEFORE LIST.json ORIGINAL TREE
 quorate-mutants run LIST.json TREE SECONDS [FILE-PREFIX..]
-quorate-mutants confirm TREE
 quorate-mutants report LIST.json TREE SCOPE.json";
 
 fn main() -> Result<()> {
@@ -26,11 +24,7 @@ fn main() -> Result<()> {
         ["fit", list, original, tree] => fit::fit(list, original.as_ref(), tree.as_ref()),
         ["checks", list, original, out] => checks::checks(list, original.as_ref(), out),
         ["record", tree, targets @ ..] => tests::record(tree.as_ref(), targets),
-        ["carry", before, list, original, tree] => {
-            run::carry(before.as_ref(), list, original.as_ref(), tree.as_ref())
-        }
         ["run", list, tree, seconds, files @ ..] => run::run(list, tree.as_ref(), seconds.parse()?, files),
-        ["confirm", tree] => run::confirm(tree.as_ref()),
         ["report", list, tree, scope] => run::report(list, tree.as_ref(), scope),
         _ => Err(USAGE.into()),
     }

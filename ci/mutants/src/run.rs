@@ -66,7 +66,10 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
         let wanted = mutant.genre.starts_with(&genre)
             && (files.is_empty() || files.iter().any(|file| mutant.file.starts_with(file)))
             && !out.contains_key(&mutant.id);
-        let done = known.get(&mutant.id).is_some_and(|r| r.verdict != "open" || r.cap() >= cap);
+        let done = known.get(&mutant.id).is_some_and(|r| match r.verdict.as_str() {
+            "open" => r.cap() >= cap,
+            verdict => verdict != "error",
+        });
         if wanted && !done {
             // The same share of each file at any time: what has been run is a sample of the whole.
             todo.push(((*place as f64 * 0.618_033_988_749_895).fract(), mutant));
@@ -74,6 +77,12 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
     }
     todo.sort_by(|a, b| a.0.total_cmp(&b.0));
     println!("{} mutants, {} tests", todo.len(), tests.len());
+    let hints = Hints::read(&tree.join("../before"));
+    let hints: HashMap<usize, &str> = keys(&mutants)
+        .zip(&mutants)
+        .filter_map(|(key, mutant)| Some((mutant.id, hints.0.get(&key)?.as_str())))
+        .collect();
+    println!("{} hints", hints.len());
     let mut record = Record::default();
     let names: HashMap<String, usize> = tests.iter().enumerate().map(|(i, test)| (test.label(), i)).collect();
     for mutant in &mutants {
@@ -89,7 +98,8 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
                 while start.elapsed().as_secs() < seconds {
                     let Some((_, mutant)) = queue.lock().unwrap().next() else { return };
                     let began = Instant::now();
-                    let verdict = judge(&tree, mutant, &tests, &record, cap)
+                    let hint = hints.get(&mutant.id).copied();
+                    let verdict = judge(&tree, mutant, &tests, &record, hint, cap)
                         .unwrap_or_else(|error| format!("error\t{error}"));
                     let line = format!("{}\t{verdict}\t{}\n", mutant.id, began.elapsed().as_millis());
                     let _ = file.lock().unwrap().write_all(line.as_bytes());
@@ -105,12 +115,20 @@ pub fn run(list: &str, tree: &Path, seconds: u64, files: &[&str]) -> Result<()> 
     Ok(())
 }
 
-fn judge(tree: &Path, mutant: &Mutant, tests: &[Test], record: &Mutex<Record>, cap: u64) -> Result<String> {
+fn judge(
+    tree: &Path,
+    mutant: &Mutant,
+    tests: &[Test],
+    record: &Mutex<Record>,
+    hint: Option<&str>,
+    cap: u64,
+) -> Result<String> {
     let mut reaching: Vec<(f64, usize, &Test)> = Vec::new();
     {
         let record = record.lock().unwrap();
         for (i, test) in tests.iter().enumerate().filter(|(_, test)| test.reached.contains(&mutant.id)) {
-            reaching.push((record.cost(mutant, i, test), i, test));
+            let first = hint.is_some_and(|hint| hint == test.label());
+            reaching.push((if first { 0.0 } else { record.cost(mutant, i, test) }, i, test));
         }
     }
     if reaching.is_empty() {
@@ -123,7 +141,13 @@ fn judge(tree: &Path, mutant: &Mutant, tests: &[Test], record: &Mutex<Record>, c
             return Ok(format!("open\t{done} of {number} in {cap}"));
         }
         spent += test.millis + 10;
-        let end = tests::run_one(tree, &test.binary, &test.name, &[("MUTANT", &id)], limit(test))?;
+        let once = || tests::run_one(tree, &test.binary, &test.name, &[("MUTANT", &id)], limit(test));
+        let mut end = once()?;
+        // A test that fails for another reason seldom does so twice.
+        if end == End::Failed && once()? == End::Passed {
+            println!("failed once: {}", test.label());
+            end = End::Passed;
+        }
         record.lock().unwrap().add(mutant, i, end != End::Passed);
         if end != End::Passed {
             let end = if end == End::Failed { "caught" } else { "timeout" };
@@ -133,60 +157,36 @@ fn judge(tree: &Path, mutant: &Mutant, tests: &[Test], record: &Mutex<Record>, c
     Ok(format!("missed\t{number}"))
 }
 
-/// Runs every test that caught something once more, without a mutant. One that fails says nothing: what it caught is forgotten, and the test
-/// is named.
-pub fn confirm(tree: &Path) -> Result<()> {
-    let tree = tree.canonicalize()?;
-    let results = results(&tree);
-    let catching: HashSet<&str> = results.values().filter(|r| r.is_caught()).map(|r| r.by.as_str()).collect();
-    let tests: Vec<Test> =
-        tests::all(&tree)?.into_iter().filter(|test| catching.contains(test.label().as_str())).collect();
-    println!("{} tests have caught something", tests.len());
-    let (queue, failed) = (Mutex::new(tests.into_iter()), Mutex::new(HashSet::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..workers() {
-            scope.spawn(|| {
-                loop {
-                    let Some(test) = queue.lock().unwrap().next() else { return };
-                    let end = tests::run_one(&tree, &test.binary, &test.name, &[], limit(&test));
-                    if end.is_ok_and(|end| end != End::Passed) {
-                        println!("fails without a mutant: {}", test.label());
-                        failed.lock().unwrap().insert(test.label());
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner()?;
-    let line = |(id, r): (&usize, &Outcome)| format!("{id}\t{}\t{}\t{}\n", r.verdict, r.by, r.millis);
-    let lines: String = results.iter().filter(|(_, r)| !failed.contains(&r.by)).map(line).collect();
-    Ok(fs::write(tree.join(RESULTS), lines)?)
-}
-
 /// Seconds of processor time for one run of it.
 fn limit(test: &Test) -> u64 {
     10 + 10 * test.millis.div_ceil(1000)
 }
 
-/// Takes over from the folder `before` (`list.json`, `original`, `results`): what a test caught that is still there, in files that have not changed.
-pub fn carry(before: &Path, list: &str, original: &Path, tree: &Path) -> Result<()> {
-    let old = list::read(&before.join("list.json").to_string_lossy())?;
-    let outcomes = outcomes(&fs::read_to_string(before.join("results"))?);
-    let old: HashMap<&str, &Outcome> =
-        old.iter().filter_map(|mutant| Some((mutant.name.as_str(), outcomes.get(&mutant.id)?))).collect();
-    let tests: HashSet<String> = tests::all(tree)?.iter().map(Test::label).collect();
-    let (mut same, mut lines) = (HashMap::new(), String::new());
-    for mutant in list::read(list)? {
-        let same = same.entry(mutant.file.clone()).or_insert_with(|| {
-            let read = |root: &Path| fs::read(root.join(&mutant.file)).ok();
-            read(original).is_some() && read(original) == read(&before.join("original"))
-        });
-        if let Some(r) = old.get(mutant.name.as_str()).filter(|r| *same && tests.contains(&r.by)) {
-            lines.push_str(&format!("{}\t{}\t{}\t{}\n", mutant.id, r.verdict, r.by, r.millis));
-        }
+/// Of an earlier run, kept in `before`: which test caught the mutant that does the same in the same place. It is tried first, and no more.
+struct Hints(HashMap<String, String>);
+
+impl Hints {
+    fn read(before: &Path) -> Self {
+        let read = || -> Option<HashMap<String, String>> {
+            let mutants = list::read(&before.join("list.json").to_string_lossy()).ok()?;
+            let outcomes = outcomes(&fs::read_to_string(before.join("results")).ok()?);
+            let caught = |m: &Mutant| Some(outcomes.get(&m.id).filter(|r| r.is_caught())?.by.clone());
+            Some(keys(&mutants).zip(&mutants).filter_map(|(key, m)| Some((key, caught(m)?))).collect())
+        };
+        Self(read().unwrap_or_default())
     }
-    println!("{} results taken over", lines.lines().count());
-    Ok(fs::write(tree.join(RESULTS), lines)?)
+}
+
+/// What each mutant does, without its line: file, words, and the how manieth of its kind it is.
+fn keys(mutants: &[Mutant]) -> impl Iterator<Item = String> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    mutants.iter().map(move |m| {
+        let words = m.name.splitn(4, ':').last().unwrap_or_default();
+        let key = format!("{}:{words}", m.file);
+        let number = seen.entry(key.clone()).or_default();
+        *number += 1;
+        format!("{key} {number}")
+    })
 }
 
 struct Outcome {

@@ -59,7 +59,7 @@ use rand_core::CryptoRng;
 
 use super::crypto::random;
 use super::error::VaultError;
-use super::format::Container;
+use super::format::{Container, max_len};
 use super::keys::SlotSpec;
 use super::seal::{Title, seal_form};
 use crate::hash::{Tag, Transcript};
@@ -130,7 +130,12 @@ pub fn create(
         }
         None => (random(rng), 0, [0; 32]),
     };
-    let mut form = Secret::buffer(HEAD_LEN + sorted.iter().map(|item| item.len()).sum::<usize>());
+    // Before it is copied, and before anybody is asked for a slot.
+    let length = HEAD_LEN + sorted.iter().map(|item| item.len()).sum::<usize>();
+    if length > max_len(StoredKind::Backup.number()) {
+        return Err(VaultError::TooLarge.into());
+    }
+    let mut form = Secret::buffer(length);
     let out = form.expose_mut();
     out.extend_from_slice(MAGIC);
     out.push(VERSION);
