@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Mutation tests: is there a check that could go without a test noticing? By hand, not in CI: it is hours of computing.
+# Mutation tests: is there a check that could go without a test noticing? By hand, not in CI: about an hour on two cores.
 #
 #   bash ci/mutants.sh                          everything in scope
 #   bash ci/mutants.sh 1800 src/dkg src/frost   for half an hour, of these files; again to go on

@@ -226,8 +226,8 @@ fn d8_tsshock_fewer_repetitions() {
 
 /// CVE-2025-66016, cggmp21: a verifier leaves out one equation. Party 3 changes one field after the other of what it sends in ECDSA signing,
 /// so that it still decodes; each must be caught, by the check that is there for it, at every honest signer, who bans where the check is on
-/// the pairing's secrets and nowhere else. Whether each check is missed when it is gone is what `ci/mutants.sh` tries; how far that has come is in
-/// `ci/mutants.md`.
+/// the pairing's secrets and nowhere else. Whether each check is missed when it is gone is what `ci/mutants.sh` tries; the
+/// results are in `ci/mutants.md`.
 #[test]
 fn d10_cve_2025_66016_missing_equation() {
     enum Want {
