@@ -182,3 +182,16 @@ fn k2_3_constant_with_a_small_order_part() {
         game.expect_all(&cheater(2, "K2.3", 9, Fault::Malformed));
     }
 }
+
+/// Another constant, and a point of small order beside it: the points come first, as for everybody else.
+#[test]
+fn k2_3_small_order_part_beside_another_constant() {
+    type S = FrostEd25519;
+    for t in S::torsion() {
+        let mut game = stage::reshare::<S>(&[4]);
+        game.puppet(4).add_constant(Scalar::<S>::ONE);
+        game.puppet(4).shift(1, &t);
+        game.play_fair();
+        game.expect_all(&cheater(2, "K2.3", 4, Fault::Malformed));
+    }
+}
