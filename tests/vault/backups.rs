@@ -5,6 +5,7 @@ use quorate::key::KeyShare;
 use quorate::key::epoch::Epochs;
 use quorate::keyset::Bundle;
 use quorate::pairing::StoredPairing;
+use quorate::secret::Secret;
 use quorate::vault::backup::{self, BackupError, Entry, Item, Known, Link, RestorePlan, Stale, Verified};
 use quorate::vault::{
     AppSecret, Limits, Part, SlotChange, SlotKey, SlotSpec, Stored, StoredKind, Subject, VaultError, rewrap,
@@ -384,15 +385,15 @@ fn a_rewrap_breaks_no_chain() {
 
 #[test]
 fn b3_a_backup_has_at_most_64_mib() {
-    let create = |first: usize, slots| {
+    let create = |first: usize, keys: &[Secret<[u8; 32]>]| {
         let lens = [first, 1 << 24, 1 << 24, 1 << 24];
         let items = lens.iter().zip(["a", "b", "c", "d"]).map(|(len, label)| {
             Item::new(&AppSecret::new(label, secret(&vec![1; *len])).unwrap(), 1).unwrap()
         });
         let items: Vec<_> = items.collect();
-        backup::create(&items, NOW, None, slots, &mut rng(1))
+        backup::create(&items, NOW, None, keys.iter().map(held).collect(), &mut rng(1))
     };
-    let made = |first: usize| create(first, vec![held(&a_key(0x44))]);
+    let made = |first: usize| create(first, &[a_key(0x44)]);
     let room = (64 << 20) - made(1).unwrap().len();
     let longest = made(1 + room).unwrap();
     assert_eq!(longest.len(), 64 << 20);
@@ -400,7 +401,7 @@ fn b3_a_backup_has_at_most_64_mib() {
     let too_large = BackupError::Vault(VaultError::TooLarge);
     assert_eq!(refused(made(2 + room)), too_large);
     // Before anything is asked of the slots.
-    assert_eq!(refused(create(1 << 25, Vec::new())), too_large);
+    assert_eq!(refused(create(1 << 25, &[])), too_large);
 }
 
 /// Slots that are not the device's: the wrong ones do not open it.
