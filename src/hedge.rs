@@ -5,6 +5,7 @@
 
 use core::convert::Infallible;
 
+use rand_core::utils::next_word_via_fill;
 use rand_core::{CryptoRng, TryCryptoRng, TryRng};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -40,15 +41,11 @@ impl TryRng for SessionRng {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
+        next_word_via_fill(self)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
+        next_word_via_fill(self)
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
