@@ -49,6 +49,11 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
     bytes.windows(WIDTH).map(|window| u64::from_ne_bytes(window.try_into().unwrap()))
 }
 
+/// Where 32 bytes in a row are secret. Fewer may be what was on the stack where a value is not initialised, like the inside of an empty option.
+fn secret_in(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4 * WIDTH).position(|window| window.chunks(WIDTH).flat_map(words).all(is_wanted))
+}
+
 /// Looks at every block that comes back.
 struct Watching;
 
@@ -61,7 +66,7 @@ unsafe impl GlobalAlloc for Watching {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if WATCHED.get() {
             let bytes = unsafe { std::slice::from_raw_parts(block, layout.size()) };
-            if let Some(at) = words(bytes).position(is_wanted) {
+            if let Some(at) = secret_in(bytes) {
                 LEFT.fetch_add(1, Ordering::Relaxed);
                 if std::env::var_os("QUORATE_SHOW").is_some() {
                     WATCHED.set(false);
@@ -81,9 +86,16 @@ unsafe impl GlobalAlloc for Watching {
 #[global_allocator]
 static MEMORY: Watching = Watching;
 
+/// Writes over what calls before have left on the stack: a value that is not wholly initialised, like an empty option, would take it along to the heap.
+#[inline(never)]
+pub(crate) fn scrub() {
+    std::hint::black_box([0u8; 1 << 18]);
+}
+
 /// The number of blocks with secrets that come back meanwhile.
 fn left(run: impl FnOnce()) -> usize {
     let before = LEFT.load(Ordering::Relaxed);
+    scrub();
     WATCHED.set(true);
     run();
     WATCHED.set(false);

@@ -16,7 +16,7 @@ use rand_core::Rng as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::driver::{self, E, Mail, Outcome, Player, Protocol, Script, id, rng};
-use crate::{Found, found, kept};
+use crate::{Found, found, kept, scrub};
 
 impl Outcome for Bundle {
     fn bytes(&self) -> Vec<u8> {
@@ -33,6 +33,7 @@ fn play<S: Protocol>(
     let (me, mut round) = (player.me(), 0);
     loop {
         player = Player { session: between(player.session), ..player };
+        scrub();
         match player.step() {
             Some(Status::Advanced { .. }) => {}
             Some(Status::Keep) => player.keep(&script.cast),
@@ -40,6 +41,7 @@ fn play<S: Protocol>(
                 round += 1;
                 let inbound = script.mail.iter().filter(|mail| mail.is_for(me));
                 for mail in inbound.filter(|mail| mail.header().round == round) {
+                    scrub();
                     player.receive(mail).unwrap();
                 }
             }
@@ -50,9 +52,11 @@ fn play<S: Protocol>(
 
 /// Down to bytes and back.
 fn again<S: Protocol + Suspend>(config: &S::Config, session: Session<S>) -> Session<S> {
+    scrub();
     let snapshot = session.suspend().unwrap();
     let bytes = Secret::new(snapshot.expose().to_vec());
     drop(snapshot);
+    scrub();
     Session::resume(config, Snapshot::from_bytes(bytes), &mut MemoryLedger::default()).unwrap()
 }
 
