@@ -61,4 +61,4 @@ if [ "${1:-}" != report ]; then
     seconds=${1:-1000000}
     run "$TOOL" run "$HERE/list.json" "$HERE/tree" "$seconds" "${@:2}"
 fi
-run "$TOOL" report "$HERE/list.json" "$HERE/tree" "$HERE/list.json"
+run "$TOOL" report "$HERE/list.json" "$HERE/tree"

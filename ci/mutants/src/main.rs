@@ -15,7 +15,7 @@ const USAGE: &str = "quorate-mutants checks LIST.json ORIGINAL OUT.json
 quorate-mutants fit LIST.json ORIGINAL TREE
 quorate-mutants record TREE [--lib|--test=TARGET ..]
 quorate-mutants run LIST.json TREE SECONDS [FILE-PREFIX..]
-quorate-mutants report LIST.json TREE SCOPE.json";
+quorate-mutants report LIST.json TREE";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -25,7 +25,7 @@ fn main() -> Result<()> {
         ["checks", list, original, out] => checks::checks(list, original.as_ref(), out),
         ["record", tree, targets @ ..] => tests::record(tree.as_ref(), targets),
         ["run", list, tree, seconds, files @ ..] => run::run(list, tree.as_ref(), seconds.parse()?, files),
-        ["report", list, tree, scope] => run::report(list, tree.as_ref(), scope),
+        ["report", list, tree] => run::report(list, tree.as_ref()),
         _ => Err(USAGE.into()),
     }
 }

@@ -1,6 +1,6 @@
 //! Each mutant against the tests that come by it, the likeliest first, until one fails or the mutant's time is up.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -245,13 +245,12 @@ fn area(file: &str) -> &str {
     inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs")
 }
 
-/// The table by modules, the sums, and every mutant that no test catches. Of the mutants that the list `scope` names too.
-pub fn report(list: &str, tree: &Path, scope: &str) -> Result<()> {
-    let scope: HashSet<String> = list::read(scope)?.into_iter().map(|mutant| mutant.name).collect();
+/// The table by modules, the sums, and every mutant that no test catches.
+pub fn report(list: &str, tree: &Path) -> Result<()> {
     let (mutants, out, results) = (list::read(list)?, out_of_build(tree)?, results(tree));
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     let mut survivors = Vec::new();
-    for mutant in mutants.iter().filter(|mutant| scope.contains(&mutant.name)) {
+    for mutant in &mutants {
         let deletes = mutant.genre.starts_with("Delete");
         let kind = if deletes { " checks deleted" } else { " of cargo-mutants" };
         for row in [area(&mutant.file), kind, " all"] {
